@@ -1,0 +1,1 @@
+"""How good was it: evaluators that return scores with evidence, the from-scratch core, exercises and the sandbox."""

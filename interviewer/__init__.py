@@ -1,0 +1,1 @@
+"""The conversation: events, state by replay, the policy, the voices, the report, and the terminal."""

@@ -1,0 +1,73 @@
+"""The scorecard of an interview: what `practice --json` prints and the API returns."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from evaluators.score import CriterionScore, Delivery
+from evaluators.verdict import Verdict
+from knowledge.models import Frozen, Ladder, Level, Passage
+
+VerdictName = Literal["strong hire", "hire", "no hire", "strong no hire", "not enough evidence"]
+
+
+class Turn(Frozen):
+    role: Literal["interviewer", "candidate"]
+    kind: str
+    text: str
+
+
+class QuestionReport(Frozen):
+    id: str
+    round: str
+    topic: str
+    level: Level
+    text: str
+    score: float | None
+    band: tuple[float, float] | None
+    reason: str = ""
+    turns: tuple[Turn, ...]
+    criteria: tuple[CriterionScore, ...]
+    flags: tuple[str, ...] = ()
+    hints: int = 0
+    verdicts: tuple[Verdict, ...] = Field((), description="One for each code attempt, in order.")
+    delivery: Delivery | None = None
+    advice: str = Field("", description="The one thing that lifts this answer, in the candidate's own facts.")
+    ladder: Ladder | None = None
+    reading: tuple[Passage, ...] = ()
+    trace: tuple[str, ...] = ()
+
+
+class Practice(Frozen):
+    """What to practise next, and why."""
+
+    topic: str
+    question_id: str
+    why: str
+    reading: Passage | None = None
+
+
+class Usage(Frozen):
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+
+
+class Report(Frozen):
+    interview_id: str
+    engine: str
+    round: str
+    level: Level
+    minutes: float
+    seed: int
+    finished: bool
+    verdict: VerdictName
+    verdict_reason: str
+    overall: float | None
+    band: tuple[float, float] | None
+    questions: tuple[QuestionReport, ...]
+    next_practice: tuple[Practice, ...]
+    usage: Usage = Usage()
