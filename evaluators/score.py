@@ -16,7 +16,7 @@ class Evidence(Frozen):
 
 
 class CriterionScore(Frozen):
-    """One criterion on the anchored scale 0 to 5; `score` is None when it could not be judged, and `reason` says why."""
+    """One criterion on the anchored scale 0 to 5; `score` is None when it could not be judged: `reason` says why."""
 
     criterion: str
     score: int | None = Field(ge=0, le=5)

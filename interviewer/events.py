@@ -14,8 +14,20 @@ from knowledge.models import Frozen, Level, Passage, Round
 EngineName = Literal["auto", "offline", "llm"]
 Persona = Literal["warm", "neutral", "bar-raiser"]
 MessageKind = Literal[
-    "answer", "thinking_aloud", "clarifying_question", "dont_know", "hint", "repeat", "skip", "stop", "code", "pushback", "off_topic", "time", "help"
-]  # fmt: skip
+    "answer",
+    "thinking_aloud",
+    "clarifying_question",
+    "dont_know",
+    "hint",
+    "repeat",
+    "skip",
+    "stop",
+    "code",
+    "pushback",
+    "off_topic",
+    "time",
+    "help",
+]
 MoveKind = Literal[
     "greet", "question", "probe", "challenge", "answer", "hint", "encourage", "repeat", "time", "help", "wrap"
 ]
