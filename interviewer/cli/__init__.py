@@ -8,6 +8,8 @@ import typer
 
 app = typer.Typer(
     name="interviewer",
+    help="A mock interviewer for machine-learning engineers: it asks, follows up, runs your code, "
+    "and scores only what it can quote. Start with: interviewer practice",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -1,0 +1,42 @@
+"""What every test stands on: no network beyond loopback, no key, a home of its own, and services only by URL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SERVICE_URLS = {"postgres": "INTERVIEWER_TEST_POSTGRES_URL"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test module is imported: take keys and settings out of the environment."""
+    for name in [n for n in os.environ if n.startswith(("OPENAI_", "ANTHROPIC_", "LANGSMITH_", "LANGCHAIN_"))]:
+        del os.environ[name]
+    for name in [n for n in os.environ if n.startswith("INTERVIEWER_") and not n.startswith("INTERVIEWER_TEST_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of this test alone, also for child processes."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("INTERVIEWER_HOME", str(folder))
+    return folder
+
+
+def _service_url(service: str) -> str:
+    variable = SERVICE_URLS[service]
+    if url := os.environ.get(variable):
+        return url
+    reason = f"{variable} is not set, so there is no {service} to test against"
+    if os.environ.get("INTERVIEWER_TEST_REQUIRE_SERVICES"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def postgres_url() -> str:
+    """An SQLAlchemy URL of a PostgreSQL database that tests may write to."""
+    return _service_url("postgres")
