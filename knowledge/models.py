@@ -124,6 +124,7 @@ class Sample(Frozen):
 
     answer: str
     overall: tuple[float, float]
+    question: Slug | None = Field(None, description="The question answered, where the criteria are its key points.")
 
 
 class Rubric(Frozen):

@@ -1,0 +1,137 @@
+"""`interviewer questions`: list, show and check what can be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.output import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from knowledge.library import Library
+    from knowledge.models import Question
+
+questions_app = typer.Typer(
+    name="questions", help="List, show and check the questions of the bank.", invoke_without_command=True
+)
+
+
+@questions_app.callback()
+def list_questions(
+    context: typer.Context,
+    round_: Annotated[str, typer.Option("--round", help="warm-up, technical, coding, design or behavioural.")] = "",
+    level: Annotated[str, typer.Option(help="junior, senior or staff.")] = "",
+    topic: Annotated[str, typer.Option(help="A topic as the list shows it, for example `transformers`.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the questions of the bank and of your own packs."""
+    if context.invoked_subcommand is not None:
+        return
+    from knowledge.models import LEVELS, ROUNDS
+
+    library = _library()
+    _known("round", round_, ROUNDS)
+    _known("level", level, LEVELS)
+    _known("topic", topic, sorted({q.topic for q in library.questions.values()}))
+    chosen = [
+        question
+        for question in library.questions.values()
+        if round_ in ("", question.round) and level in ("", question.level) and topic in ("", question.topic)
+    ]
+    if as_json:
+        fields = {"id", "round", "topic", "level", "text"}
+        print_json([question.model_dump(include=fields) for question in chosen])
+        return
+    for question in chosen:
+        typer.echo(f"{question.id}  ({question.round}, {question.topic}, {question.level})\n    {question.text}")
+    typer.echo(f"{len(chosen)} questions", err=True)
+
+
+@questions_app.command("show")
+def show(question_id: Annotated[str, typer.Argument(metavar="ID")], as_json: JsonOption = False) -> None:
+    """Show one question with its key points, misconceptions, hints and ladder. It gives the answer away."""
+    library = _library()
+    question = library.question(question_id)
+    if as_json:
+        print_json(question)
+    else:
+        typer.echo("\n".join(_page(question, library)))
+
+
+@questions_app.command("check")
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Packs, rubrics or scenarios of your own.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Check your own packs as the interviewer will load them: beside ours, ids and references included."""
+    from knowledge.errors import NotFoundError
+    from knowledge.library import Library
+
+    missing = next((file for file in files if not file.exists()), None)
+    if missing is not None:
+        raise NotFoundError(f"There is no file {missing}.", "Name a pack, rubric or scenario in YAML.")
+    before = Library.load()
+    after = Library.load(extra=files, exercises=_exercises())
+    added = {
+        "questions": sorted(after.questions.keys() - before.questions.keys()),
+        "rubrics": sorted(after.rubrics.keys() - before.rubrics.keys()),
+        "scenarios": sorted(after.scenarios.keys() - before.scenarios.keys()),
+    }
+    if as_json:
+        print_json({"ok": True, "added": added})
+        return
+    parts = [f"{len(ids)} {kind if len(ids) != 1 else kind[:-1]}" for kind, ids in added.items() if ids]
+    typer.echo(f"OK: {', '.join(parts) or 'nothing new'}")
+
+
+def _library() -> Library:
+    from interviewer.settings import Settings
+    from knowledge.library import Library
+
+    return Library.load(extra=[Settings().home / "packs"])
+
+
+def _exercises() -> list[str]:
+    from evaluators.exercise import load_exercises
+
+    return list(load_exercises())
+
+
+def _known(what: str, value: str, known: tuple[str, ...] | list[str]) -> None:
+    if value and value not in known:
+        from knowledge.errors import InputError
+
+        raise InputError(f"There is no {what} {value!r}.", f"Known: {', '.join(known)}.")
+
+
+def _page(question: Question, library: Library) -> list[str]:
+    """Return the lines of a question's page."""
+    lines = [
+        f"{question.id}  ({question.round}, {question.topic}, {question.level}, {question.minutes:g} min)",
+        "",
+        question.text,
+        "",
+        f"Scored by: {library.rubric_for(question).title}",
+    ]
+    if question.exercise or question.scenario:
+        lines.append(f"Behind it: {question.exercise or question.scenario}")
+    if question.key_points:
+        lines += ["", "A good answer says"]
+        lines += [f"  {'*' if point.core else '-'} {point.text} ({point.level})" for point in question.key_points]
+        lines.append("  (* core: without it the answer is capped)")
+    if question.misconceptions:
+        lines += ["", "People get wrong"]
+        for wrong in question.misconceptions:
+            lines += [f"  - “{wrong.statement}”", f"    {wrong.correction}"]
+    for title, items in (("Hints", question.hints), ("Follow-ups", question.follow_ups)):
+        if items:
+            lines += ["", title, *(f"  {number}. {item}" for number, item in enumerate(items, 1))]
+    if question.ladder:
+        lines += ["", "By level"]
+        lines += [f"  {level}: {getattr(question.ladder, level)}" for level in ("junior", "senior", "staff")]
+    if question.references:
+        lines += ["", "Read"]
+        lines += [f"  - {source.title}{f' – {source.url}' if source.url else ''}" for source in question.references]
+    return lines
