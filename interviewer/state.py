@@ -1,0 +1,196 @@
+"""Where an interview stands: `replay(events)`. Nothing else holds state, so resuming is replaying."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any, Literal, TypeVar
+
+from evaluators.score import Score
+from evaluators.verdict import Verdict
+from interviewer.events import Answered, AnyEvent, Asked, Ended, MessageKind, Move, Planned, Ran, Scored, Setup, Started
+from interviewer.pacing import minutes_of, spoken_minutes
+from knowledge.models import Frozen
+
+SUBSTANCE: frozenset[MessageKind] = frozenset({"answer", "thinking_aloud", "pushback"})
+"""Kinds of message that are part of the answer."""
+
+ASKING = frozenset({"question", "probe", "challenge"})
+"""Kinds of move that the candidate is to answer."""
+
+MAX_ATTEMPTS = 3
+
+
+class QuestionState(Frozen):
+    """One question that was asked, and everything that happened on it."""
+
+    question_id: str
+    minutes: float
+    spent: float = 0.0
+    moves: tuple[Move, ...] = ()
+    messages: tuple[Answered, ...] = ()
+    score: Score | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    fruitless: int = 0
+    """Follow-ups in a row that brought nothing new."""
+
+    @property
+    def answer(self) -> str:
+        """What the candidate said to the matter, joined by an empty line; "I don't know" only if there is no more."""
+        said = [m.text for m in self.messages if m.kind in SUBSTANCE]
+        return "\n\n".join(said or [m.text for m in self.messages if m.kind == "dont_know"])
+
+    @property
+    def hints(self) -> int:
+        """Hints taken."""
+        return sum(move.kind == "hint" for move in self.moves)
+
+    @property
+    def probed(self) -> tuple[str, ...]:
+        """Targets of the probes made so far."""
+        return tuple(move.target for move in self.moves if move.kind == "probe")
+
+    @property
+    def challenged(self) -> tuple[str, ...]:
+        """Targets of the challenges made so far."""
+        return tuple(move.target for move in self.moves if move.kind == "challenge")
+
+    @property
+    def facts_asked(self) -> tuple[str, ...]:
+        """Scenario facts that the candidate asked for, each once, in order."""
+        targets = (t for move in self.moves if move.kind == "answer" for t in move.target.split(",") if t)
+        return tuple(dict.fromkeys(targets))
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the candidate skipped it without a word to the matter."""
+        return any(m.kind == "skip" for m in self.messages) and not self.answer and not self.verdicts
+
+    def count(self, kind: MessageKind) -> int:
+        """Return how many messages of this kind the candidate sent here."""
+        return sum(message.kind == kind for message in self.messages)
+
+
+class State(Frozen):
+    """The interview after `seq` events."""
+
+    seq: int = 0
+    setup: Setup = Setup()
+    plan: tuple[Planned, ...] = ()
+    questions: tuple[QuestionState, ...] = ()
+    minutes: float = 0.0
+    standing: Asked | None = None
+    """What the candidate is to answer now: the last question, probe or challenge."""
+    last: Asked | None = None
+    """What the interviewer said last."""
+    pending: Answered | None = None
+    """The candidate's message that is not answered yet."""
+    ended: Literal["finished", "stopped", "out_of_time", "out_of_answers"] | None = None
+
+    @property
+    def current(self) -> QuestionState | None:
+        """The question under way."""
+        return self.questions[-1] if self.questions else None
+
+    @property
+    def remaining(self) -> float:
+        """Minutes left of those that the candidate asked for."""
+        return max(0.0, self.setup.minutes - self.minutes)
+
+    def question(self, question_id: str) -> QuestionState | None:
+        """Return the state of a question that was asked, or None."""
+        return next((q for q in self.questions if q.question_id == question_id), None)
+
+
+_Record = TypeVar("_Record", QuestionState, State)
+
+
+def _with(record: _Record, **changes: Any) -> _Record:
+    return record.model_copy(update=changes)
+
+
+def replay(events: Iterable[AnyEvent], start: State | None = None) -> State:
+    """Return the state after `events`, beginning at `start`."""
+    return reduce(advance, events, start or State())
+
+
+def advance(state: State, event: AnyEvent) -> State:
+    """Return the state after one more event."""
+    state = _with(state, seq=state.seq + 1)
+    match event:
+        case Started():
+            return _with(state, setup=event.setup, plan=event.plan)
+        case Answered():
+            return _answered(state, event)
+        case Scored():
+            return _on(state, event.question_id, lambda q: _scored(q, event.score))
+        case Ran():
+            return _on(state, event.question_id, lambda q: _with(q, verdicts=(*q.verdicts, event.verdict)))
+        case Asked():
+            return _asked(state, event)
+        case Ended():
+            return _with(state, ended=event.reason, pending=None)
+        case _:
+            return state
+
+
+def _answered(state: State, event: Answered) -> State:
+    took = minutes_of(event.text, event.seconds, code=event.kind == "code")
+
+    def heard(question: QuestionState) -> QuestionState:
+        fruitless = question.fruitless + (
+            event.kind == "dont_know" and _last_asking(question) in {"probe", "challenge"}
+        )
+        return _with(question, messages=(*question.messages, event), spent=question.spent + took, fruitless=fruitless)
+
+    state = _with(state, pending=event, minutes=state.minutes + took)
+    return _on(state, event.question_id, heard)
+
+
+def _scored(question: QuestionState, score: Score) -> QuestionState:
+    fruitless = question.fruitless
+    if question.messages and question.messages[-1].kind in SUBSTANCE and _last_asking(question) == "probe":
+        fruitless = 0 if _gained(question.score, score) else fruitless + 1
+    return _with(question, score=score, fruitless=fruitless)
+
+
+def _asked(state: State, event: Asked) -> State:
+    took = spoken_minutes(event.text)
+    move = event.move
+    state = _with(
+        state,
+        last=event,
+        pending=None,
+        minutes=state.minutes + took,
+        standing=event if move.kind in ASKING else state.standing,
+    )
+    if move.kind == "question" and move.question_id is not None:
+        slot = len(state.questions)
+        planned = state.plan[slot].minutes if slot < len(state.plan) else 5.0
+        opened = QuestionState(question_id=move.question_id, minutes=planned, moves=(move,), spent=took)
+        return _with(state, questions=(*state.questions, opened))
+    if move.question_id is None:
+        return state
+    return _on(state, move.question_id, lambda q: _with(q, moves=(*q.moves, move), spent=q.spent + took))
+
+
+def _gained(before: Score | None, after: Score) -> bool:
+    if before is None or before.overall is None or after.overall is None:
+        return after.overall is not None
+    if after.overall > before.overall:
+        return True
+    earlier = {c.criterion: c.score or 0 for c in before.criteria}
+    return any((c.score or 0) > earlier.get(c.criterion, 0) for c in after.criteria)
+
+
+def _last_asking(question: QuestionState) -> str:
+    return next((move.kind for move in reversed(question.moves) if move.kind in ASKING), "")
+
+
+def _on(state: State, question_id: str, change: Callable[[QuestionState], QuestionState]) -> State:
+    """Return the state with one question changed; unchanged when that question was never asked."""
+    for position in range(len(state.questions) - 1, -1, -1):
+        if state.questions[position].question_id == question_id:
+            changed = change(state.questions[position])
+            return _with(state, questions=(*state.questions[:position], changed, *state.questions[position + 1 :]))
+    return state
