@@ -1,0 +1,214 @@
+"""What a coding exercise is, and the catalogue of them.
+
+An exercise is one file, `evaluators/exercises/<slug>.py`, that defines `EXERCISE`. Its reference takes a set of bug
+flags, so that every known wrong version, and every pair of them, is the reference with one line changed: whoever reads
+the file sees where the misconception lives. The catalogue imports a file only when its exercise is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluators.readable import call_text, value_text
+from knowledge.errors import NotFoundError
+
+Array: TypeAlias = NDArray[Any]
+Bugs: TypeAlias = frozenset[str]
+Value: TypeAlias = Any
+"""None, bool, int, float, str, an array, or a list, tuple or dict of these."""
+
+NO_BUGS: Bugs = frozenset()
+
+Level = Literal["junior", "senior", "staff"]
+
+EDGE, TERM, CONCEPT = 0.15, 0.30, 0.45
+"""What a recognised misconception costs: an edge case or epsilon, a missing term, a misunderstood idea."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One call of the candidate's function, arguments by position. `name` says what it is there to show."""
+
+    name: str
+    args: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A wrong version that people really write: the reference with the flag `id`.
+
+    `explanation` is what a kind senior colleague would say: the symptom, why it happens, what to check. `probe` is the
+    question that an interviewer asks next; it points at the misconception without giving the fix away.
+    """
+
+    id: str
+    explanation: str
+    probe: str
+    severity: float = CONCEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """An accepted variant: the reference with the flag `id`. Full marks, and `name` says which convention was seen."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A property that every right answer has. `message` tells the candidate what broke; it needs no expected value."""
+
+    name: str
+    holds: Callable[[tuple[Value, ...], Value], bool | np.bool_]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How time should grow: `arguments(n, rng)` builds a call of size n, `expected` is the claim in words.
+
+    `exponent` is the steepest slope of log time over log n that still agrees with the claim.
+    """
+
+    expected: str
+    exponent: float
+    sizes: tuple[int, ...]
+    arguments: Callable[[int, np.random.Generator], tuple[Value, ...]]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A coding exercise. `reference` is called with the arguments of a case and the keyword `bugs`.
+
+    `task` is Markdown: context, shapes, conventions. The worked example below it is computed from `example`.
+    `observe(args, output)`, where given, maps an output to the quantities that are compared, for exercises that have
+    more than one right output.
+    """
+
+    slug: str
+    title: str
+    topic: str
+    level: Level
+    task: str
+    reference: Callable[..., Value]
+    cases: Callable[[np.random.Generator], list[Case]]
+    example: tuple[Value, ...]
+    wrong: tuple[Wrong, ...]
+    hints: tuple[str, str, str]
+    follow_ups: tuple[str, ...]
+    complexity: str
+    source: str
+    conventions: tuple[Convention, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    banned: tuple[str, ...] = ()
+    growth: Growth | None = None
+    observe: Callable[[tuple[Value, ...], Value], Value] | None = None
+    minutes: int = 15
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters, in order."""
+        return tuple(name for name in inspect.signature(self.reference).parameters if name != "bugs")
+
+    @cached_property
+    def signature(self) -> str:
+        """The line to start from, such as `def ridge(X: np.ndarray, y: np.ndarray, lam: float) -> np.ndarray:`."""
+        signature = inspect.signature(self.reference)
+        parameters = [
+            f"{name}: {_annotation(parameter.annotation)}"
+            for name, parameter in signature.parameters.items()
+            if name != "bugs"
+        ]
+        return f"def {self.slug}({', '.join(parameters)}) -> {_annotation(signature.return_annotation)}:"
+
+    @cached_property
+    def starter(self) -> str:
+        """A file that defines the function and nothing else."""
+        return f'import numpy as np\n\n\n{self.signature}\n    """{self.title}."""\n    raise NotImplementedError\n'
+
+    @cached_property
+    def statement(self) -> str:
+        """The exercise as the candidate reads it, Markdown, with the worked example."""
+        call = call_text(self.slug, self.parameters, self.example)
+        result = value_text(self.variant(self.example))
+        return (
+            f"# {self.title}\n\n{self.task.strip()}\n\n## Signature\n\n```python\n{self.signature}\n```\n\n"
+            f"## Example\n\n```python\n>>> {call}\n{result}\n```\n\n{self._allowed}"
+        )
+
+    @property
+    def _allowed(self) -> str:
+        allowed = "NumPy, or PyTorch where it is installed."
+        if self.banned:
+            allowed += f" Not allowed, since they hold the answer: {', '.join(f'`{name}`' for name in self.banned)}."
+        return allowed
+
+    def variant(self, args: tuple[Value, ...], bugs: Bugs = NO_BUGS) -> Value:
+        """What the reference, or its version with these bugs, returns. Overflow and 0/0 give inf and nan in silence."""
+        with np.errstate(all="ignore"):
+            return self.reference(*args, bugs=bugs)
+
+    def observed(self, args: tuple[Value, ...], output: Value) -> Value:
+        """The part of an output that is compared."""
+        return output if self.observe is None else self.observe(args, output)
+
+
+def _annotation(annotation: Any) -> str:
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return text.replace("Array", "np.ndarray")
+
+
+class Catalogue(Mapping[str, Exercise]):
+    """Slug to exercise, in alphabetical order. A file is imported when its exercise is first read."""
+
+    def __init__(self) -> None:
+        package = importlib.import_module("evaluators.exercises")
+        self._slugs = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+        self._loaded: dict[str, Exercise] = {}
+
+    def __getitem__(self, slug: str) -> Exercise:
+        if slug not in self._loaded:
+            if slug not in self._slugs:
+                raise KeyError(slug)
+            exercise: Exercise = importlib.import_module(f"evaluators.exercises.{slug}").EXERCISE
+            if exercise.slug != slug:
+                raise ValueError(f"evaluators/exercises/{slug}.py calls itself {exercise.slug}")
+            self._loaded[slug] = exercise
+        return self._loaded[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._slugs)
+
+    def __len__(self) -> int:
+        return len(self._slugs)
+
+
+def load_exercises() -> Mapping[str, Exercise]:
+    """The catalogue; reading one exercise imports one file."""
+    return Catalogue()
+
+
+def find_exercise(slug: str) -> Exercise:
+    """The exercise of that slug.
+
+    Raises:
+        NotFoundError: no exercise has that slug; the hint gives near ones.
+    """
+    catalogue = load_exercises()
+    if slug in catalogue:
+        return catalogue[slug]
+    import difflib
+
+    near = difflib.get_close_matches(slug, catalogue, n=3, cutoff=0.4)
+    hint = f"Did you mean {', '.join(near)}?" if near else "`interviewer exercises` lists them all."
+    raise NotFoundError(f"There is no exercise {slug!r}.", hint)

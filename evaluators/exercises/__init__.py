@@ -1,0 +1,1 @@
+"""The exercises, one file each; `evaluators.exercise.load_exercises` reads them."""

@@ -1,0 +1,61 @@
+"""`interviewer exercises`: the coding exercises, and one of them as the candidate reads it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+LEVELS = {"junior": 0, "senior": 1, "staff": 2}
+
+exercises_app = typer.Typer(help="The coding exercises: all of them, or one.", invoke_without_command=True)
+
+
+@exercises_app.callback()
+def exercises(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
+) -> None:
+    """List every exercise by topic and level."""
+    if context.invoked_subcommand is not None:
+        return
+    from evaluators.exercise import load_exercises
+
+    listed = sorted(load_exercises().values(), key=lambda each: (each.topic, LEVELS[each.level], each.slug))
+    if as_json:
+        rows = [{"slug": each.slug, "title": each.title, "topic": each.topic, "level": each.level} for each in listed]
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        return
+    width = max(len(each.slug) for each in listed)
+    topic = ""
+    for each in listed:
+        if each.topic != topic:
+            sys.stdout.write(f"\n{each.topic}\n")
+            topic = each.topic
+        sys.stdout.write(f"  {each.slug:<{width}}  {each.level:<6}  {each.title}\n")
+    sys.stdout.write(f"\n{len(listed)} exercises. `interviewer exercises show SLUG` reads one.\n")
+
+
+@exercises_app.command("show")
+def show(
+    slug: Annotated[str, typer.Argument(help="The exercise, such as `ridge`.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Print an exercise as the candidate reads it: statement, signature, and a file to start from."""
+    from evaluators.exercise import find_exercise
+
+    exercise = find_exercise(slug)
+    if as_json:
+        document = {
+            "slug": exercise.slug,
+            "statement": exercise.statement,
+            "signature": exercise.signature,
+            "starter": exercise.starter,
+        }
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        return
+    sys.stdout.write(
+        f"{exercise.statement}\n\n{exercise.level} · {exercise.topic} · about {exercise.minutes} minutes\n"
+    )
+    sys.stdout.write(f"`interviewer grade code {exercise.slug} FILE` grades it.\n")
