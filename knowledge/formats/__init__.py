@@ -1,0 +1,1 @@
+"""One reader a file format; each returns blocks and imports its library only when called."""
