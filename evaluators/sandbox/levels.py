@@ -1,0 +1,35 @@
+"""What an isolation level claims, and which one this system offers."""
+
+from __future__ import annotations
+
+from evaluators.sandbox.inside import lockdown
+from evaluators.sandbox.processes import Zygote
+from knowledge.errors import SandboxError
+
+SAFE_LEVEL = 2
+"""The least level at which other people's code may be accepted: it can neither read files nor reach the network."""
+
+_CLAIMS = {
+    0: "a separate process with limits: only your own code, on your own machine; it can read your files and the network",
+    1: "computing only (seccomp): no network, no new processes, no signals; files on this machine can be read",
+    2: "computing only, and of all files only Python's and NumPy's can be read (seccomp and Landlock)",
+    3: "computing only, no files but Python's, and a process table and network of its own (namespaces)",
+    4: "computing only, in a file system of its own that holds nothing but Python, with its own process table and network",
+}
+
+
+def describe_level(level: int) -> str:
+    """What holds at `level` (0 to 4), as a phrase."""
+    return _CLAIMS[level]
+
+
+def probe_level() -> int:
+    """The level that this system offers, found by starting a bare process without NumPy and trying (about 30 ms)."""
+    if not lockdown.supported():
+        return 0
+    try:
+        zygote = Zygote(probe=True)
+    except SandboxError:
+        return 0
+    zygote.close()
+    return zygote.level
