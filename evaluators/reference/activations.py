@@ -6,12 +6,10 @@ Source: GELU, Hendrycks & Gimpel 2016, arXiv:1606.08415; erf, Abramowitz & Stegu
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from evaluators.reference.arrays import Array
 
 _BLOCK = 16_384  # elements worked on at once: 64 kB of float32 stay in the second-level cache
 _ERF_POINT = 0.3275911

@@ -5,13 +5,9 @@ Source: Ba, Kiros & Hinton 2016, arXiv:1607.06450.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Cache = tuple[Array, Array, Array]
+from evaluators.reference.arrays import Array, Cache
 
 
 def layer_norm_forward(x: Array, gamma: Array, beta: Array, eps: float = 1e-5) -> tuple[Array, Cache]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.reference.activations import gelu
-from evaluators.reference.layer_norm import layer_norm
+from evaluators.reference.bert import BertShape, bert, from_checkpoint
 from evaluators.reference.weights import read_safetensors
 from knowledge.encoder import TokenStates
 from knowledge.errors import OutsideError
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-HEADS = 12
-LAYERS = 6
+SHAPE = BertShape(width=384, layers=6, heads=12, wide=1536)
 LONGEST = 256  # tokens with [CLS] and [SEP]: what the published model was trained to read
 OVERLAP = 64  # tokens that neighbouring windows of a long text share
 CLS, SEP, PAD = 101, 102, 0
@@ -41,9 +39,8 @@ class MiniLM:
     dimensions = 384
 
     def __init__(self, weights: dict[str, NDArray[Any]], tokenizer: Tokenizer) -> None:
-        self._weights = weights
+        self._parameters = from_checkpoint(weights, SHAPE.layers)
         self._tokenizer = tokenizer
-        self._fused = [_fuse(weights, f"encoder.layer.{index}.attention.self") for index in range(LAYERS)]
 
     @classmethod
     def load(cls, folder: Path | None = None) -> MiniLM:
@@ -97,64 +94,8 @@ class MiniLM:
         ids = np.full((len(windows), int(lengths.max())), PAD)
         for row, window in zip(ids, windows, strict=True):
             row[: len(window) + 2] = [CLS, *window, SEP]
-        bias = None
-        if lengths.min() < lengths.max():
-            outside = np.arange(ids.shape[1]) >= lengths[:, None]  # (b, t)
-            bias = np.where(outside, np.float32(-1e9), np.float32(0.0))[:, None, None, :]  # (b, 1, 1, t)
-        x = self._embed(ids)
-        for index in range(LAYERS):
-            x = self._layer(x, index, bias)
-        return x, lengths
-
-    def _embed(self, ids: NDArray[np.int64]) -> Floats:
-        table = self._weights
-        x = table["embeddings.word_embeddings.weight"][ids]  # (b, t, d)
-        x += table["embeddings.position_embeddings.weight"][: ids.shape[1]]
-        x += table["embeddings.token_type_embeddings.weight"][0]
-        return layer_norm(x, table["embeddings.LayerNorm.weight"], table["embeddings.LayerNorm.bias"], 1e-12)
-
-    def _layer(self, x: Floats, index: int, bias: Floats | None) -> Floats:
-        prefix = f"encoder.layer.{index}"
-        batch, time, width = x.shape
-        weight, offset = self._fused[index]
-        qkv = np.matmul(x.reshape(-1, width), weight)  # (b·t, 3d)
-        qkv += offset
-        q, k, v = qkv.reshape(batch, time, 3, HEADS, width // HEADS).transpose(2, 0, 3, 1, 4)  # (b, h, t, d/h) each
-        scores = np.matmul(q, k.swapaxes(-1, -2))  # (b, h, t, t)
-        if bias is not None:
-            scores += bias
-        scores -= scores.max(axis=-1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=-1, keepdims=True)
-        mixed = np.empty((batch, time, HEADS, width // HEADS), np.float32)
-        np.matmul(scores, v, out=mixed.transpose(0, 2, 1, 3))
-        y = self._linear(mixed.reshape(-1, width), f"{prefix}.attention.output.dense")
-        y += x.reshape(-1, width)
-        y = self._norm(y, f"{prefix}.attention.output.LayerNorm")
-        z = gelu(self._linear(y, f"{prefix}.intermediate.dense"))  # (b·t, 4d)
-        z = self._linear(z, f"{prefix}.output.dense")
-        z += y
-        return self._norm(z, f"{prefix}.output.LayerNorm").reshape(batch, time, width)
-
-    def _linear(self, x: Floats, name: str) -> Floats:
-        out: Floats = np.matmul(x, self._weights[f"{name}.weight"].T)
-        out += self._weights[f"{name}.bias"]
-        return out
-
-    def _norm(self, x: Floats, name: str) -> Floats:
-        return layer_norm(x, self._weights[f"{name}.weight"], self._weights[f"{name}.bias"], 1e-12)
-
-
-def _fuse(weights: dict[str, NDArray[Any]], prefix: str) -> tuple[Floats, Floats]:
-    """Return the three projections as one `(d, 3d)` matrix and its offset, the scale of the scores included."""
-    names = ("query", "key", "value")
-    weight = np.concatenate([weights[f"{prefix}.{name}.weight"] for name in names]).T  # (d, 3d)
-    offset = np.concatenate([weights[f"{prefix}.{name}.bias"] for name in names])  # (3d,)
-    width = len(weight)
-    scale = np.float32(1.0 / np.sqrt(width / HEADS))
-    weight[:, :width] *= scale
-    offset[:width] *= scale
-    return weight, offset
+        ragged = lengths.min() < lengths.max()
+        return bert(self._parameters, SHAPE, ids, lengths if ragged else None), lengths
 
 
 def _batches(windows: Sequence[list[int]]) -> list[list[int]]:
