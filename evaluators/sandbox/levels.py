@@ -10,11 +10,11 @@ SAFE_LEVEL = 2
 """The least level at which other people's code may be accepted: it can neither read files nor reach the network."""
 
 _CLAIMS = {
-    0: "a separate process with limits: only your own code, on your own machine; it can read your files and the network",
+    0: "a separate process with limits: for your own code; it can read your files and reach the network",
     1: "computing only (seccomp): no network, no new processes, no signals; files on this machine can be read",
     2: "computing only, and of all files only Python's and NumPy's can be read (seccomp and Landlock)",
-    3: "computing only, no files but Python's, and a process table and network of its own (namespaces)",
-    4: "computing only, in a file system of its own that holds nothing but Python, with its own process table and network",
+    3: "computing only, no files but Python's, no other processes, no network (seccomp, Landlock, namespaces)",
+    4: "computing only, in a file system of its own that holds only Python, no other processes, no network",
 }
 
 

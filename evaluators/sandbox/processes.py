@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import psutil
 
@@ -141,8 +141,10 @@ class Zygote:
             message = self._control.recv(4096)
         except TimeoutError:
             message = b""
-        hello = json.loads(message) if message else {"error": "the interpreter ended, or did not answer"}
-        self.level: int = hello.get("level", 0)
+        hello: dict[str, Any] = (
+            json.loads(message) if message else {"error": "the interpreter ended, or did not answer"}
+        )
+        self.level = int(hello.get("level", 0))
         if "error" in hello:
             self.close()
         return str(hello.get("error", ""))

@@ -105,7 +105,7 @@ def _prepare(*, use_tensors: bool) -> Any:
     """Seed the global generators, alike for every job; what turns an array into a tensor, where that is wanted."""
     random.seed(0)
     np.random.seed(0)
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     if torch is None:
         return None
     torch.manual_seed(0)

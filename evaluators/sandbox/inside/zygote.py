@@ -6,6 +6,7 @@ child has a socket of its own to the grader. It ends when the grader's end of it
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -22,12 +23,12 @@ from .lockdown import Layers
 
 ENDING = struct.Struct("<id")  # wait status, CPU seconds
 # Loaded ahead: what answers import, and what Python and NumPy would otherwise load late from files.
-WARM = (
-    "abc bisect cmath collections collections.abc contextlib copy csv dataclasses datetime decimal enum fractions "
-    "functools hashlib heapq inspect io itertools json linecache logging math numbers operator pprint queue random re "
-    "statistics string textwrap threading time timeit traceback types typing unicodedata warnings zlib"
-).split()
-WARM_NUMPY = "numpy numpy.linalg numpy.random numpy.fft numpy.polynomial numpy.ma numpy.lib.stride_tricks".split()
+WARM = """
+    abc bisect cmath collections collections.abc contextlib copy csv dataclasses datetime decimal enum fractions
+    functools hashlib heapq inspect io itertools json linecache logging math numbers operator pprint queue random re
+    statistics string textwrap threading time timeit traceback types typing unicodedata warnings zlib
+    numpy numpy.linalg numpy.random numpy.fft numpy.polynomial numpy.ma numpy.lib.stride_tricks
+"""
 
 
 def main() -> NoReturn:
@@ -66,7 +67,7 @@ def warm(settings: dict[str, Any]) -> None:
     if settings["probe"]:
         return
     sys.path += settings["packages"]
-    for name in (*WARM, *WARM_NUMPY):
+    for name in WARM.split():
         __import__(name)
     __import__(f"{__package__}.runner")
     if settings["torch"]:
@@ -180,10 +181,8 @@ class _Nursery:
         os.close(channel)
         pidfd = os.pidfd_open(child)
         reporting = socket.socket(fileno=report)
-        try:
+        with contextlib.suppress(OSError):  # the grader went away meanwhile
             socket.send_fds(reporting, [b"p"], [pidfd])
-        except OSError:
-            pass  # the grader went away meanwhile
         self.children[pidfd] = (child, reporting)
         self.poll.register(pidfd, select.POLLIN)
 
@@ -203,8 +202,6 @@ class _Nursery:
         self.poll.unregister(pidfd)
         os.close(pidfd)
         _, status, usage = os.wait4(child, 0)
-        try:
+        with contextlib.suppress(OSError):  # the grader has its answer, and did not wait
             reporting.send(ENDING.pack(status, usage.ru_utime + usage.ru_stime))
-        except OSError:
-            pass  # the grader has its answer, and did not wait
         reporting.close()
