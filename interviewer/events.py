@@ -78,7 +78,7 @@ class Started(Event):
 
 
 class Answered(Event):
-    """The candidate's message, kept as it came; `kind` is how it was understood."""
+    """The candidate's message, kept as it came; `kind` is a first look, which an Understood may correct."""
 
     type: Literal["answered"] = "answered"
     question_id: str
@@ -86,6 +86,14 @@ class Answered(Event):
     kind: MessageKind
     seconds: float = Field(0.0, ge=0, description="Time spent on the message; 0 when unknown.")
     idempotency_key: str | None = None
+
+
+class Understood(Event):
+    """A better look at what kind the last message is; what was typed is stored before it is looked at."""
+
+    type: Literal["understood"] = "understood"
+    kind: MessageKind
+    voice: str = "offline"
 
 
 class Scored(Event):
@@ -139,5 +147,7 @@ class Ended(Event):
     reason: Literal["finished", "stopped", "out_of_time", "out_of_answers"]
 
 
-AnyEvent = Annotated[Started | Answered | Scored | Ran | Asked | Called | Ended, Field(discriminator="type")]
+AnyEvent = Annotated[
+    Started | Answered | Understood | Scored | Ran | Asked | Called | Ended, Field(discriminator="type")
+]
 EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)

@@ -8,7 +8,20 @@ from typing import Any, Literal, TypeVar
 
 from evaluators.score import Score
 from evaluators.verdict import Verdict
-from interviewer.events import Answered, AnyEvent, Asked, Ended, MessageKind, Move, Planned, Ran, Scored, Setup, Started
+from interviewer.events import (
+    Answered,
+    AnyEvent,
+    Asked,
+    Ended,
+    MessageKind,
+    Move,
+    Planned,
+    Ran,
+    Scored,
+    Setup,
+    Started,
+    Understood,
+)
 from interviewer.pacing import minutes_of, spoken_minutes
 from knowledge.models import Frozen
 
@@ -122,6 +135,8 @@ def advance(state: State, event: AnyEvent) -> State:
             return _with(state, setup=event.setup, plan=event.plan)
         case Answered():
             return _answered(state, event)
+        case Understood():
+            return _understood(state, event.kind)
         case Scored():
             return _on(state, event.question_id, lambda q: _scored(q, event.score))
         case Ran():
@@ -138,13 +153,34 @@ def _answered(state: State, event: Answered) -> State:
     took = minutes_of(event.text, event.seconds, code=event.kind == "code")
 
     def heard(question: QuestionState) -> QuestionState:
-        fruitless = question.fruitless + (
-            event.kind == "dont_know" and _last_asking(question) in {"probe", "challenge"}
+        return _with(
+            question,
+            messages=(*question.messages, event),
+            spent=question.spent + took,
+            fruitless=question.fruitless + _empty_handed(question, event.kind),
         )
-        return _with(question, messages=(*question.messages, event), spent=question.spent + took, fruitless=fruitless)
 
     state = _with(state, pending=event, minutes=state.minutes + took)
     return _on(state, event.question_id, heard)
+
+
+def _understood(state: State, kind: MessageKind) -> State:
+    """The pending message is of another kind than it seemed."""
+    before = state.pending
+    if before is None:
+        return state
+    after = before.model_copy(update={"kind": kind})
+
+    def heard(question: QuestionState) -> QuestionState:
+        change = _empty_handed(question, kind) - _empty_handed(question, before.kind)
+        return _with(question, messages=(*question.messages[:-1], after), fruitless=question.fruitless + change)
+
+    return _on(_with(state, pending=after), before.question_id, heard)
+
+
+def _empty_handed(question: QuestionState, kind: MessageKind) -> int:
+    """1 when a follow-up was answered by "I don't know"."""
+    return int(kind == "dont_know" and _last_asking(question) in {"probe", "challenge"})
 
 
 def _scored(question: QuestionState, score: Score) -> QuestionState:

@@ -1,0 +1,195 @@
+"""Settings to a working engine, in one place. Heavy parts are made when first needed, and warmed in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from interviewer.assessment import Assessor, OfflineAssessor
+from interviewer.engine import Engine
+from interviewer.events import MessageKind, Setup
+from interviewer.facts import FactFinder
+from interviewer.references import References
+from interviewer.settings import Settings
+from interviewer.state import State
+from interviewer.store import Store
+from interviewer.voice import Voice
+from interviewer.voices.offline import Meaning, OfflineVoice
+from knowledge.errors import ModelError
+from knowledge.library import Library
+
+if TYPE_CHECKING:
+    from evaluators.code import CodeGrader
+    from evaluators.sandbox import Sandbox
+    from interviewer.hearing import Examples
+    from knowledge.encoder import TokenEncoder
+    from knowledge.retrieval import Retriever
+
+logger = logging.getLogger(__name__)
+
+_Part = TypeVar("_Part")
+
+
+class Once(Generic[_Part]):
+    """Something that is made when first asked for, by one thread while the others wait."""
+
+    def __init__(self, make: Callable[[], _Part]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[_Part] = []
+
+    def __call__(self) -> _Part:
+        """Return it; makes it the first time. A failure is raised, and tried again next time."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+    @property
+    def made(self) -> _Part | None:
+        """It, if it was made."""
+        return self._made[0] if self._made else None
+
+
+class Parts:
+    """The heavy parts behind the engine. Ask for one on a worker thread only: it may take seconds."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.library: Once[Library] = Once(self._load_library)
+        self.encoder: Once[TokenEncoder] = Once(self._load_encoder)
+        self.facts = FactFinder(self.encoder)
+        self.examples: Once[Examples] = Once(self._encode_examples)
+        self.retriever: Once[Retriever] = Once(self._open_retriever)
+        self.sandbox: Once[Sandbox] = Once(self._start_sandbox)
+        self.grader: Once[CodeGrader] = Once(self._make_grader)
+        self._cleanup = contextlib.ExitStack()
+        self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="interviewer")
+
+    def close(self) -> None:
+        """Stop the workers and the sandbox."""
+        self.executor.shutdown(wait=True, cancel_futures=True)
+        self._cleanup.close()
+
+    def _load_library(self) -> Library:
+        return Library.load([self.settings.pack_folder])
+
+    def _load_encoder(self) -> TokenEncoder:
+        from evaluators.reference.minilm import MiniLM
+
+        return MiniLM.load()
+
+    def _encode_examples(self) -> Examples:
+        from interviewer.hearing import encode_examples
+
+        return encode_examples(self.encoder())
+
+    def _open_retriever(self) -> Retriever:
+        from knowledge.retrieval import Retriever
+
+        return Retriever.open(self.settings.home, self.encoder())
+
+    def _start_sandbox(self) -> Sandbox:
+        from evaluators.sandbox import Sandbox
+
+        return self._cleanup.enter_context(Sandbox())
+
+    def _make_grader(self) -> CodeGrader:
+        from evaluators.code import CodeGrader
+
+        return CodeGrader(self.sandbox())
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings, *, warm: bool = True) -> AsyncIterator[Engine]:
+    """Open an engine on the settings' database; close it and everything behind it at the end.
+
+    Args:
+        settings: where things are kept, and which model speaks.
+        warm: load the encoder, the index and the sandbox in the background at once.
+
+    Raises:
+        ContentError: a malformed pack, rubric or scenario.
+        StorageError: the database cannot be opened.
+    """
+    parts = Parts(settings)
+    try:
+        library = parts.library()
+        async with Store.open(settings.storage_url) as store:
+            engine = build_engine(parts, library, store)
+            if warm:
+                _warm(parts)
+            try:
+                yield engine
+            finally:
+                await engine.close()
+    finally:
+        await asyncio.to_thread(parts.close)
+
+
+def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
+    """Wire an engine; nothing heavy is made yet."""
+    offline = OfflineVoice(library, _meaning(parts))
+    assessor = OfflineAssessor(library, parts.encoder, parts.grader, parts.executor)
+
+    def voice(setup: Setup) -> Voice:
+        if setup.engine == "llm":
+            raise ModelError("No language model is set up.", "Set INTERVIEWER_MODEL, for example openai:gpt-5-mini.")
+        return offline
+
+    def assessor_for(setup: Setup) -> Assessor:
+        return assessor
+
+    references = References(library, parts.retriever, parts.executor)
+
+    async def facts(state: State) -> Sequence[str]:
+        question = library.questions.get(state.current.question_id) if state.current else None
+        if question is None or question.scenario is None or state.pending is None:
+            return ()
+        scenario, text = library.scenarios[question.scenario], state.pending.text
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(parts.executor, parts.facts.find, scenario, text)
+
+    return Engine(
+        store,
+        library,
+        voice=voice,
+        offline=offline,
+        assessor=assessor_for,
+        find=references,
+        facts=facts,
+        reading=references.reading,
+        versions={"package": version("ml-mock-interviewer")},
+    )
+
+
+def _meaning(parts: Parts) -> Meaning:
+    def look(text: str, kind: MessageKind) -> MessageKind:
+        from interviewer.hearing import kind_by_meaning
+
+        return kind_by_meaning(text, kind, parts.examples(), parts.encoder())
+
+    async def meaning(text: str, kind: MessageKind) -> MessageKind:
+        return await asyncio.get_running_loop().run_in_executor(parts.executor, look, text, kind)
+
+    return meaning
+
+
+def _warm(parts: Parts) -> None:
+    """Make the parts that the first answers need, while the candidate reads the first question."""
+
+    def make(name: str, part: Callable[[], object]) -> None:
+        try:
+            part()
+        except Exception as error:
+            logger.info("%s is not warm: %s", name, error)  # it is tried again, and reported, when it is needed
+
+    for name, part in (("encoder", parts.encoder), ("examples", parts.examples), ("index", parts.retriever)):
+        parts.executor.submit(make, name, part)

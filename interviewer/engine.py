@@ -1,0 +1,394 @@
+"""One interview after another turn: store what was said, judge it, decide, find the words, store what was asked.
+
+    answer → Answered → evaluate → Scored → decide → Move → words… → Asked
+
+The candidate's message is stored before anything else is done with it. Everything after it is computed from the stored
+events, so a turn that was cut off is finished by whoever opens the interview next, and comes out the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeAlias
+
+from interviewer import reporting
+from interviewer.assessment import Assessor
+from interviewer.events import Answered, AnyEvent, Asked, Ended, Move, Setup, Started, Understood
+from interviewer.hearing import quick_kind
+from interviewer.ledger import start_collecting
+from interviewer.plan import make_plan
+from interviewer.policy import decide
+from interviewer.report import Report
+from interviewer.state import State, replay
+from interviewer.store import Listed, Store, export
+from interviewer.voice import Voice
+from knowledge.errors import ConflictError, InputError, ModelError, TooLargeError
+from knowledge.library import Library
+from knowledge.models import Frozen, Passage
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 1_000_000
+MOST_KEY_CHARACTERS = 255
+_STATES_KEPT = 256
+_STALE = timedelta(seconds=30)
+_END: dict[str, Literal["finished", "stopped", "out_of_time", "out_of_answers"]] = {
+    "finished": "finished",
+    "stopped": "stopped",
+    "out_of_time": "out_of_time",
+}
+
+Find: TypeAlias = Callable[[State, Move], Awaitable[Sequence[Passage]]]
+"""Passages that the words of a move may rest on; never raises."""
+
+Facts: TypeAlias = Callable[[State], Awaitable[Sequence[str]]]
+"""Ids of the scenario facts that the pending message asks for."""
+
+
+class Delta(Frozen):
+    """A piece of the interviewer's words, as it comes."""
+
+    text: str
+
+
+Item: TypeAlias = Delta | AnyEvent
+History: TypeAlias = list[AnyEvent]
+
+
+class Engine:
+    """Runs interviews; every front door shares one. It keeps no state that the store does not have."""
+
+    def __init__(
+        self,
+        store: Store,
+        library: Library,
+        *,
+        voice: Callable[[Setup], Voice],
+        offline: Voice,
+        assessor: Callable[[Setup], Assessor],
+        find: Find,
+        facts: Facts,
+        reading: reporting.Reading | None = None,
+        versions: dict[str, str] | None = None,
+    ) -> None:
+        """`voice` and `assessor` choose by setup and raise an InterviewError when they cannot be had."""
+        self._store = store
+        self._library = library
+        self._voice = voice
+        self._offline = offline
+        self._assessor = assessor
+        self._find = find
+        self._facts = facts
+        self._reading = reading
+        self._versions = versions or {}
+        self._turns: dict[str, asyncio.Task[None]] = {}
+        self._states: OrderedDict[str, State] = OrderedDict()
+
+    @property
+    def library(self) -> Library:
+        """The questions, rubrics and scenarios that interviews are made of."""
+        return self._library
+
+    async def create(self, setup: Setup) -> str:
+        """Plan an interview, greet, ask the first question; return the interview's id.
+
+        Raises:
+            InputError: there is no question for this round.
+            InterviewError: the engine that was asked for cannot be had.
+        """
+        voice = self._voice(setup)
+        plan = make_plan(setup, self._library, setup.seed)
+        if not plan:
+            raise InputError(f"There is no question for the round {setup.round}.", "Choose another round.")
+        events: History = [Started(setup=setup, plan=plan, versions=self._versions)]
+        calls = start_collecting()
+        events.append(await self._say(voice, replay(events), Move(kind="greet", reason="opening"), ()))
+        state = replay(events)
+        events.append(await self._say(voice, state, decide(state, self._library), ()))
+        return await self._store.create([events[0], *calls, *events[1:]])
+
+    async def reply(
+        self,
+        interview_id: str,
+        text: str,
+        *,
+        code: bool = False,
+        seconds: float = 0.0,
+        idempotency_key: str | None = None,
+        after: int | None = None,
+    ) -> AsyncIterator[Item]:
+        """Yield the interviewer's words as they come, then the events of the turn.
+
+        The turn runs to its end even when the caller stops listening.
+
+        Args:
+            interview_id: which interview.
+            text: the candidate's message, at most 1 MB.
+            code: whether it is code to be run.
+            seconds: how long the candidate took; 0 when unknown.
+            idempotency_key: a repeated message with the same key gets the first one's answer.
+            after: the number of the last event that the candidate has seen.
+
+        Raises:
+            ConflictError: another message is being answered, or something was said after `after`, or it is over.
+            TooLargeError: over 1 MB.
+            NotFoundError: no such interview.
+        """
+        text = _readable(text)
+        if idempotency_key is not None:
+            _check_key(idempotency_key)
+            seq = await self._store.seq_of_key(interview_id, idempotency_key)
+            if seq is not None:
+                async for item in self._again(interview_id, seq, text):
+                    yield item
+                return
+
+        async def turn(emit: Callable[[Item], None]) -> None:
+            state = await self.state(interview_id)
+            await self._may_reply(interview_id, state, after, emit)
+            assert state.current is not None
+            answered = Answered(
+                question_id=state.current.question_id,
+                text=text,
+                kind="code" if code else quick_kind(state, text, self._library),
+                seconds=seconds,
+                idempotency_key=idempotency_key,
+            )
+            await self._store.append(interview_id, state.seq, [answered])
+            await self._answer(interview_id, replay([answered], state), [answered], emit)
+
+        async for item in self._run(interview_id, turn):
+            yield item
+
+    async def resume(self, interview_id: str) -> AsyncIterator[Item]:
+        """Finish a turn that was cut off, and yield it; yields nothing when the last message was answered."""
+
+        async def turn(emit: Callable[[Item], None]) -> None:
+            state = await self.state(interview_id)
+            if state.pending is not None and state.ended is None:
+                await self._answer(interview_id, state, [state.pending], emit)
+
+        async for item in self._run(interview_id, turn):
+            yield item
+
+    async def state(self, interview_id: str) -> State:
+        """Return where the interview stands; reads only what is new since the last look."""
+        known = self._states.get(interview_id)
+        state = replay(await self._store.read(interview_id, after=known.seq if known else 0), known)
+        self._states[interview_id] = state
+        self._states.move_to_end(interview_id)
+        while len(self._states) > _STATES_KEPT:
+            self._states.popitem(last=False)
+        return state
+
+    async def events(self, interview_id: str) -> History:
+        """Return everything that happened; the event at position 0 has number 1."""
+        return await self._store.read(interview_id)
+
+    async def report(self, interview_id: str) -> Report:
+        """Return the scorecard as it stands, of an interview under way as well."""
+        history = await self._store.read(interview_id)
+        return await reporting.build_report(interview_id, history, self._library, self._reading)
+
+    async def export(self, interview_id: str) -> dict[str, object]:
+        """Return everything that is kept of the interview, as one JSON document."""
+        return export(interview_id, await self._store.read(interview_id))
+
+    async def end(
+        self, interview_id: str, reason: Literal["finished", "stopped", "out_of_time", "out_of_answers"]
+    ) -> None:
+        """End the interview; nothing happens when it has ended already."""
+        state = await self.state(interview_id)
+        if state.ended is None:
+            await self._store.append(interview_id, state.seq, [Ended(reason=reason)])
+
+    async def delete(self, interview_id: str) -> None:
+        """Delete the interview for good."""
+        self._states.pop(interview_id, None)
+        await self._store.delete(interview_id)
+
+    async def check(self) -> None:
+        """Raise a StorageError when the store does not answer."""
+        await self._store.check()
+
+    async def close(self, patience: float = 10.0) -> None:
+        """Wait for the turns under way, at most `patience` seconds, then cut them off; they can be resumed."""
+        tasks = list(self._turns.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=patience)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def list(self, limit: int | None = None) -> Sequence[Listed]:
+        """Return the interviews, the one used last first."""
+        return await self._store.list(limit)
+
+    async def _run(
+        self, interview_id: str, turn: Callable[[Callable[[Item], None]], Awaitable[None]]
+    ) -> AsyncIterator[Item]:
+        """Run a turn in a task of its own, one at a time for an interview, and yield what it emits."""
+        if interview_id in self._turns:
+            raise ConflictError(
+                "Another message to this interview is being answered.", "Wait for its answer, then reply to that."
+            )
+        queue: asyncio.Queue[Item | None] = asyncio.Queue()
+
+        async def work() -> None:
+            try:
+                await turn(queue.put_nowait)
+            finally:
+                self._turns.pop(interview_id, None)
+                queue.put_nowait(None)
+
+        task = asyncio.create_task(work())
+        self._turns[interview_id] = task
+        task.add_done_callback(_note_failure)
+        while (item := await queue.get()) is not None:
+            yield item
+        await task
+
+    async def _may_reply(
+        self, interview_id: str, state: State, after: int | None, emit: Callable[[Item], None]
+    ) -> None:
+        if state.ended is not None:
+            raise ConflictError(
+                f"This interview is over ({state.ended.replace('_', ' ')}).", "Read its report, or begin a new one."
+            )
+        if after is not None and after != state.seq:
+            raise ConflictError(
+                f"The interview has gone on: event {state.seq} was stored after event {after}.",
+                "Read the interview again, then reply to what was asked last.",
+            )
+        if state.pending is None:
+            return
+        if datetime.now(UTC) - state.pending.at > _STALE:
+            # Whoever took it has died. It is answered now, and this message is not taken: it was not a reply to that.
+            await self._answer(interview_id, state, [], lambda item: None)
+        raise ConflictError(
+            "The message before this one has not been answered yet; it was kept.",
+            "Read the interview (or resume it), then reply to what was asked last.",
+        )
+
+    async def _answer(self, interview_id: str, state: State, told: History, emit: Callable[[Item], None]) -> None:
+        """Judge the pending message, decide, speak, store; `told` are the turn's events that are stored already."""
+        assert state.pending is not None
+        calls = start_collecting()
+        voice, notice = self._voice_or_offline(state.setup)
+        new: History = []
+        try:
+            kind = (
+                state.pending.kind
+                if state.pending.kind == "code"
+                else await voice.understand(state, state.pending.text)
+            )
+        except ModelError as error:
+            voice, notice = self._offline, _notice(error)
+            kind = await voice.understand(state, state.pending.text)
+        if kind != state.pending.kind:
+            new.append(Understood(kind=kind, voice=voice.name))
+        after = replay(new, state)
+        new += await self._assessor(state.setup).assess(after)
+        facts = await self._facts(after) if kind == "clarifying_question" else ()
+        after = replay(new, state)
+        move = decide(after, self._library, facts)
+        passages = await self._find(after, move)
+        asked = await self._say(voice, after, move, passages, emit, notice)
+        new += [*calls, asked]
+        if move.kind == "wrap":
+            new.append(Ended(reason=_END.get(move.reason, "finished")))
+        await self._store.append(interview_id, state.seq, new)
+        for event in (*told, *new):
+            emit(event)
+
+    async def _say(
+        self,
+        voice: Voice,
+        state: State,
+        move: Move,
+        passages: Sequence[Passage],
+        emit: Callable[[Item], None] = lambda item: None,
+        notice: str = "",
+    ) -> Asked:
+        """Return what was said for `move`; when a model fails, in the offline voice, with a notice that says so."""
+        said: list[str] = []
+
+        async def speak(speaker: Voice) -> None:
+            async for piece in speaker.words(state, move, passages):
+                said.append(piece)
+                emit(Delta(text=piece))
+
+        try:
+            await speak(voice)
+            if not "".join(said).strip():
+                raise ModelError("The model answered with nothing.")
+        except ModelError as error:
+            if voice is self._offline:
+                raise
+            notice, voice = _notice(error), self._offline
+            if said:
+                said.append("\n\n")
+                emit(Delta(text="\n\n"))
+            await speak(voice)
+        cited = next(iter(passages), None) if move.kind in {"probe", "challenge", "hint"} else None
+        return Asked(move=move, text="".join(said), voice=voice.name, citation=cited, notice=notice)
+
+    def _voice_or_offline(self, setup: Setup) -> tuple[Voice, str]:
+        try:
+            return self._voice(setup), ""
+        except ModelError as error:
+            return self._offline, _notice(error)
+
+    async def _again(self, interview_id: str, seq: int, text: str) -> AsyncIterator[Item]:
+        """Yield the turn that began with event `seq` once more; finish it first if it was cut off."""
+        turn = _turn_at(await self._store.read(interview_id), seq)
+        first = turn[0]
+        assert isinstance(first, Answered)
+        if first.text != text:
+            raise InputError("This Idempotency-Key was used for another message.", "Use a new key for a new message.")
+        if not isinstance(turn[-1], Asked | Ended):
+            async for _ in self.resume(interview_id):
+                pass
+            turn = _turn_at(await self._store.read(interview_id), seq)
+        for event in turn:
+            if isinstance(event, Asked):
+                yield Delta(text=event.text)
+        for event in turn:
+            yield event
+
+
+def _turn_at(history: History, seq: int) -> History:
+    """Return the events of the turn that begins with number `seq`: up to the next message."""
+    end = next((n for n in range(seq, len(history)) if isinstance(history[n], Answered)), len(history))
+    return history[seq - 1 : end]
+
+
+def _readable(text: str) -> str:
+    if len(text) > MOST_BYTES or len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        raise TooLargeError(
+            f"The message has {len(text):,} characters; at most 1 MB is taken.", "Send the part that matters."
+        )
+    # A lone half of a surrogate pair is no character, and neither JSON nor a database takes it.
+    return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
+
+
+def _check_key(key: str) -> None:
+    if not key or len(key) > MOST_KEY_CHARACTERS or not key.isprintable():
+        raise InputError(
+            f"The Idempotency-Key is not 1 to {MOST_KEY_CHARACTERS} printable characters.", "Use a UUID, for example."
+        )
+
+
+def _notice(error: ModelError) -> str:
+    return f"The language model failed ({error.message.rstrip('.')}); the offline voice speaks for this turn."
+
+
+def _note_failure(task: asyncio.Task[None]) -> None:
+    """Look at the outcome, so that a turn whose caller has gone does not fail unseen."""
+    if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, InputError):
+        logger.info("a turn failed: %s", error)

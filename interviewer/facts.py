@@ -1,0 +1,55 @@
+"""Which of a scenario's facts a candidate's question asks for, by meaning."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from knowledge.models import Scenario
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from knowledge.encoder import Encoder
+
+NEAR = 0.5
+"""Cosine between a candidate's question and a known way of asking from which on they ask for the same fact."""
+
+_MOST_AT_ONCE = 4
+_QUESTION = re.compile(r"[^.!?;\n]+[.!?;\n]*")
+_AND = re.compile(r",? and (?=(?:what|how|which|who|where|when|is|are|do|does|can|should|must)\b)", re.IGNORECASE)
+_HEAD = 4000
+
+
+class FactFinder:
+    """Keeps the vectors of every scenario's ways of asking, made when the scenario first comes up."""
+
+    def __init__(self, encoder: Callable[[], Encoder]) -> None:
+        self._encoder = encoder
+        self._vectors: dict[str, tuple[list[str], NDArray[np.float32]]] = {}
+        self._lock = threading.Lock()
+
+    def warm(self, scenario: Scenario) -> None:
+        """Make the scenario's vectors."""
+        self._known(scenario)
+
+    def find(self, scenario: Scenario, text: str) -> tuple[str, ...]:
+        """Return ids of the facts that `text` asks for, in its order; at most four at once."""
+        questions = [q.strip() for s in _QUESTION.findall(text[:_HEAD]) for q in _AND.split(s) if len(q.split()) > 1]
+        if not questions:
+            return ()
+        ids, known = self._known(scenario)
+        nearness = self._encoder().encode(questions) @ known.T  # (questions, ways of asking)
+        found = [ids[int(row.argmax())] for row in nearness if row.max() >= NEAR]
+        return tuple(dict.fromkeys(found))[:_MOST_AT_ONCE]
+
+    def _known(self, scenario: Scenario) -> tuple[list[str], NDArray[np.float32]]:
+        with self._lock:
+            if scenario.scenario not in self._vectors:
+                pairs = [(fact.id, way) for fact in scenario.facts for way in fact.asked_by]
+                vectors = self._encoder().encode([way for _, way in pairs])
+                self._vectors[scenario.scenario] = ([fact for fact, _ in pairs], vectors)
+            return self._vectors[scenario.scenario]

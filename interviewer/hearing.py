@@ -1,0 +1,176 @@
+"""What kind of message the candidate sent: rules for what is plain, the sentence encoder for short unclear ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from interviewer.events import MessageKind
+from interviewer.state import State
+from knowledge import yaml_source
+from knowledge.library import Library
+from knowledge.models import Frozen
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from knowledge.encoder import Encoder
+
+COMMANDS: dict[str, MessageKind] = {
+    "hint": "hint",
+    "repeat": "repeat",
+    "skip": "skip",
+    "next": "skip",
+    "time": "time",
+    "help": "help",
+    "quit": "stop",
+    "exit": "stop",
+    "stop": "stop",
+    "end": "stop",
+}
+
+_SHORT = 30
+"""Only a message of at most so many words can be a request rather than an answer."""
+
+_UNCLEAR = 14
+"""Only a message of at most so many words is compared with the examples by meaning."""
+
+_NEAR = 0.62
+"""Cosine from which on an example of the same meaning decides; chosen on the messages of test_hearing.py."""
+
+_HEAD = 4000
+_DATA = Path(__file__).parent / "voices" / "hearing.yaml"
+
+_BUT = re.compile(r"\b(but|however|although|i (would|think|guess|assume|believe)|maybe|perhaps|my guess)\b")
+_SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+|[^.!?\n]+$")
+_TAG = re.compile(
+    r",? (right|correct|no|okay|ok|isn'?t it|doesn'?t it|you know)\s*\?+\s*$"
+    r"|\b(does|did) that (make sense|answer|help)[^?]*\?+\s*$"
+    r"|^\s*(shall|should) i (go on|continue|go deeper|elaborate)[^?]*\?+\s*$"
+    r"|^\s*(make sense|right|ok(ay)?)\s*\?+\s*$"
+)
+_TENTATIVE = re.compile(
+    r"^\s*(well,? |so,? |hmm,? )?"
+    r"(is it|isn'?t it|isn'?t that|would it be|wouldn'?t it|could it be|because|maybe|perhaps|something like|as in)\b"
+)
+_CLARIFIES = re.compile(
+    r"\b(can|may|should|shall|do|could) i (assume|take it|suppose|use|write|consider|focus|ignore|treat)\b"
+    r"|\bdo you (mean|want|expect|care)\b|\bwhat do you mean\b|\bcould you (clarify|specify|define)\b"
+    r"|\b(i'?d|i would) like to (know|ask|clarify)\b|\bjust to clarify\b"
+)
+_DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+\w+[ \t]*\(", re.MULTILINE)
+
+
+class _Request(Frozen):
+    kind: MessageKind
+    patterns: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+class _Requests(Frozen):
+    requests: tuple[_Request, ...]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The example messages as vectors, `(n, dimensions)`, and the kind of each."""
+
+    kinds: tuple[MessageKind, ...]
+    vectors: NDArray[np.float32]
+
+
+def quick_kind(state: State, text: str, library: Library) -> MessageKind:
+    """Return the kind by rules alone: at once, and the same every time."""
+    stripped = text.strip()
+    if not stripped:
+        return "dont_know"
+    if stripped[0] == "/" and (command := _command(stripped)):
+        return command
+    if _expects_code(state, library) and _DEFINITION.search(stripped):
+        return "code"
+    lower = _lower(stripped)
+    words = len(lower.split())
+    if words <= _SHORT and (request := _request(lower)) is not None:
+        return request
+    return "clarifying_question" if words <= 120 and _is_question(lower) else "answer"
+
+
+def is_unclear(text: str, kind: MessageKind) -> bool:
+    """Whether the rules had little to go by, so that the meaning should be looked at."""
+    return kind in {"answer", "clarifying_question"} and 2 <= len(text[:_HEAD].split()) <= _UNCLEAR
+
+
+def kind_by_meaning(text: str, kind: MessageKind, examples: Examples, encoder: Encoder) -> MessageKind:
+    """Return the kind of the nearest example if it is near enough, else `kind`."""
+    nearness = examples.vectors @ encoder.encode([text])[0]  # (n,)
+    best = int(nearness.argmax())
+    return examples.kinds[best] if nearness[best] >= _NEAR else kind
+
+
+def encode_examples(encoder: Encoder) -> Examples:
+    """Return the examples of the data file as vectors."""
+    pairs = [(request.kind, example) for request in _requests() for example in request.examples]
+    return Examples(tuple(kind for kind, _ in pairs), encoder.encode([example for _, example in pairs]))
+
+
+@lru_cache(maxsize=1)
+def _requests() -> tuple[_Request, ...]:
+    data = yaml_source.parse(_DATA.read_text(encoding="utf-8"), _DATA.name)
+    return TypeAdapter(_Requests).validate_python(data).requests
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[MessageKind, re.Pattern[str]], ...]:
+    return tuple((request.kind, re.compile("|".join(request.patterns))) for request in _requests())
+
+
+def _command(stripped: str) -> MessageKind | None:
+    word = re.match(r"/([a-z]+)\b", stripped[:40].lower())
+    return COMMANDS.get(word.group(1)) if word else None
+
+
+def _expects_code(state: State, library: Library) -> bool:
+    question = library.questions.get(state.current.question_id) if state.current else None
+    return question is not None and question.exercise is not None
+
+
+def _lower(text: str) -> str:
+    return text[:_HEAD].lower().replace("’", "'")
+
+
+def _request(lower: str) -> MessageKind | None:
+    for kind, pattern in _patterns():
+        found = pattern.search(lower)
+        if found is None:
+            continue
+        after = lower[found.end() :]
+        if kind == "dont_know" and _BUT.search(after) and len(after.split()) >= 5:
+            return None
+        if kind in {"dont_know", "pushback"} and len(lower[: found.start()].split()) > 8:
+            return None  # said in passing, at the end of an answer
+        return kind
+    return None
+
+
+def _is_question(lower: str) -> bool:
+    """Whether the message asks something of the interviewer; a rhetorical question or "right?" does not make one."""
+    sentences = [s.strip() for s in _SENTENCE.findall(lower) if s.strip()]
+    asked = [s for s in sentences if _asks(s)]
+    if not asked:
+        return False
+    if sentences[-1] not in asked and not _CLARIFIES.search(asked[-1]):
+        return False  # answered by what follows
+    told = sum(len(s.split()) for s in sentences if s not in asked)
+    return told <= 12 or (told <= 40 and sentences[-1] in asked and _CLARIFIES.search(asked[-1]) is not None)
+
+
+def _asks(sentence: str) -> bool:
+    if _TAG.search(sentence) or _TENTATIVE.search(sentence):
+        return False
+    return sentence.endswith("?") or _CLARIFIES.search(sentence) is not None

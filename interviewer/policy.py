@@ -1,0 +1,244 @@
+"""What happens next: `decide(state, library)`. Pure; no voice, no model, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluators.score import CriterionScore, Score
+from interviewer.events import Move
+from interviewer.plan import next_question
+from interviewer.quoting import first_words, quote_for
+from interviewer.state import MAX_ATTEMPTS, QuestionState, State
+from knowledge.library import Library
+from knowledge.models import LEVELS, KeyPoint, Question
+
+GOOD = 4.0
+"""From this overall score on an answer stands, and the follow-ups go deeper instead of filling gaps."""
+
+THIN = 2
+"""A criterion at or under this is worth a probe."""
+
+MOST_FOLLOW_UPS = 2
+_NEVER_PROBED = frozenset({"concision"})  # asking for less by asking for more would be absurd
+_ODD_FLAGS = ("gibberish", "question_copied", "injection", "off_topic", "keyword_list", "other_language", "empty")
+
+
+def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
+    """Return the interviewer's next move.
+
+    Args:
+        state: the interview, with the candidate's message pending and its judgement in it.
+        library: questions, rubrics and scenarios.
+        facts: ids of the scenario facts that the pending message asks for.
+    """
+    message, current = state.pending, state.current
+    if message is None or current is None:
+        return _next(state, library, "opening")
+    question = library.question(current.question_id)
+    match message.kind:
+        case "stop":
+            return Move(kind="wrap", question_id=question.id, reason="stopped")
+        case "repeat" | "time" | "help":
+            return Move(kind=message.kind, question_id=question.id, reason="asked for")
+        case "skip":
+            return _next(state, library, "skipped")
+        case "hint":
+            return _hint(current, question, library)
+        case "clarifying_question":
+            return _clarify(current, question, facts)
+        case "thinking_aloud":
+            return Move(kind="encourage", question_id=question.id, target="thinking", reason="thinking aloud")
+        case "off_topic":
+            return _off_topic(state, current, question, library)
+        case "dont_know":
+            return _dont_know(state, current, question, library)
+        case "code":
+            return _after_code(state, current, question, library)
+        case "pushback" if _last_kind(current) == "challenge" and current.count("pushback") == 1:
+            return Move(kind="encourage", question_id=question.id, target="pushback", reason="disagrees")
+        case _:
+            return _after_answer(state, current, question, library)
+
+
+def most_probes(minutes: float) -> int:
+    """Return how many follow-ups a question of so many minutes has room for."""
+    return 1 if minutes < 3 else 2 if minutes < 6 else 3 if minutes < 12 else 5
+
+
+def missing(score: Score, question: Question, state: State) -> list[CriterionScore]:
+    """Return the criteria that are missing or thin and expected at this level, the one worth most first."""
+    points = {point.id: point for point in question.key_points}
+    reach = LEVELS.index(state.setup.level)
+
+    def expected(criterion: CriterionScore) -> bool:
+        point = points.get(criterion.criterion)
+        return point is None or LEVELS.index(point.level) <= reach
+
+    thin = [
+        c
+        for c in score.criteria
+        if (c.score is None or c.score <= THIN) and c.criterion not in _NEVER_PROBED and expected(c)
+    ]
+
+    def worth(criterion: CriterionScore) -> tuple[bool, float]:
+        point = points.get(criterion.criterion)
+        return bool(point and point.core), criterion.weight * (5 - (criterion.score or 0))
+
+    return sorted(thin, key=worth, reverse=True)
+
+
+def _next(state: State, library: Library, reason: str) -> Move:
+    planned = next_question(state, library)
+    if planned is None:
+        return Move(kind="wrap", reason="finished")
+    if state.questions and state.remaining < min(2.0, planned.minutes / 2):
+        return Move(kind="wrap", reason="out_of_time")
+    return Move(kind="question", question_id=planned.question_id, reason=reason)
+
+
+def _hint(current: QuestionState, question: Question, library: Library) -> Move:
+    level = current.hints + 1
+    ladder = hints_of(question, current.score)
+    if level > min(len(ladder), len(library.rubric_for(question).hint_caps)):
+        return Move(kind="encourage", question_id=question.id, target="no_hints", reason="no hint is left")
+    return Move(kind="hint", question_id=question.id, target=ladder[level - 1][0], hint_level=level, reason="asked for")
+
+
+def hints_of(question: Question, score: Score | None) -> list[tuple[str, str]]:
+    """Return the hints as (key point or empty, words): the question's own, then one for each point still missing."""
+    reached = {c.criterion for c in score.criteria if c.score and c.score > THIN} if score else set()
+    points = sorted((p for p in question.key_points if p.id not in reached), key=lambda p: not p.core)
+    return [("", words) for words in question.hints] + [(p.id, p.hint) for p in points]
+
+
+def _clarify(current: QuestionState, question: Question, facts: Sequence[str]) -> Move:
+    target = ",".join(facts)
+    reason = "a fact of the scenario" if facts else "no fact: the candidate decides"
+    if not facts and sum(m.kind == "answer" and not m.target for m in current.moves) >= 3:
+        return Move(kind="encourage", question_id=question.id, target="begin", reason="asks on without answering")
+    return Move(kind="answer", question_id=question.id, target=target, reason=reason)
+
+
+def _off_topic(state: State, current: QuestionState, question: Question, library: Library) -> Move:
+    if current.count("off_topic") > 1:
+        return _next(state, library, "off topic twice")
+    return Move(kind="encourage", question_id=question.id, target="off_topic", reason="back to the question")
+
+
+def _dont_know(state: State, current: QuestionState, question: Question, library: Library) -> Move:
+    """One smaller step, then kindly on."""
+    twice = [m.kind for m in current.messages[-2:]] == ["dont_know", "dont_know"]
+    if twice or current.fruitless >= 2 or not _has_room(state, current):
+        return _next(state, library, "does not know")
+    step = _smaller_step(current, question, state)
+    if step is None:
+        return _next(state, library, "does not know")
+    return Move(kind="probe", question_id=question.id, target=step, reason="smaller step")
+
+
+def _smaller_step(current: QuestionState, question: Question, state: State) -> str | None:
+    if question.key_points:
+        reached = (
+            {c.criterion for c in current.score.criteria if c.score and c.score > THIN} if current.score else set()
+        )
+        points = [p for p in question.key_points if p.id not in reached and p.id not in current.probed]
+        # The easiest expected step first: a core point of the lowest level.
+        step: KeyPoint | None = min(points, key=lambda p: (LEVELS.index(p.level), not p.core), default=None)
+        return step.id if step else None
+    if current.score is None:
+        return None if "story" in current.probed else "story"
+    open_ = [c.criterion for c in missing(current.score, question, state) if c.criterion not in current.probed]
+    return open_[0] if open_ else None
+
+
+def _after_code(state: State, current: QuestionState, question: Question, library: Library) -> Move:
+    verdict = current.verdicts[-1] if current.verdicts else None
+    if verdict is None:
+        return Move(kind="encourage", question_id=question.id, target="not_run", reason="the code could not be run")
+    if verdict.passed:
+        return _deeper(state, current, question) or _next(state, library, "code passes")
+    if len(current.verdicts) >= MAX_ATTEMPTS:
+        return _next(state, library, "three attempts")
+    if verdict.error:
+        return Move(kind="challenge", question_id=question.id, target="error", quote=verdict.error, reason="it broke")
+    failed = next((c for c in verdict.checks if not c.passed), None)
+    if failed is None:
+        return Move(kind="encourage", question_id=question.id, target="not_run", reason="no check failed or passed")
+    return Move(kind="challenge", question_id=question.id, target=failed.name, reason="a failed check")
+
+
+def _after_answer(state: State, current: QuestionState, question: Question, library: Library) -> Move:
+    score = current.score
+    if question.exercise and not current.verdicts:
+        if sum(m.kind == "encourage" and m.target == "code" for m in current.moves) >= 2:
+            return _next(state, library, "no code came")
+        return Move(kind="encourage", question_id=question.id, target="code", reason="no code yet")
+    if odd := _odd(score):
+        if any(m.kind == "encourage" and m.target == odd for m in current.moves):
+            return _next(state, library, odd)
+        return Move(kind="encourage", question_id=question.id, target=odd, reason="nothing that can be judged")
+    if question.exercise and not current.verdicts[-1].passed and len(current.verdicts) < MAX_ATTEMPTS:
+        if _last_kind(current) == "challenge":
+            return Move(kind="encourage", question_id=question.id, target="fix", reason="reasoned; now the code")
+        return _next(state, library, "no fix came")
+    if score is None or score.overall is None:
+        return _next(state, library, "not judged")
+    return (
+        _challenge(current, question, score)
+        or _deeper(state, current, question)
+        or _next(state, library, "answered" if score.overall >= GOOD else "moving on")
+    )
+
+
+def _challenge(current: QuestionState, question: Question, score: Score) -> Move | None:
+    for found in score.misconceptions:
+        if found.id not in current.challenged:
+            quote = first_words(found.evidence.quote)
+            return Move(
+                kind="challenge", question_id=question.id, target=found.id, quote=quote, reason="a known misconception"
+            )
+    return None
+
+
+def _deeper(state: State, current: QuestionState, question: Question) -> Move | None:
+    """A probe for what is missing, or the next follow-up of an answer that stands; None when it is time to move on."""
+    asked = len(current.probed) + len(current.challenged)
+    if asked >= most_probes(current.minutes) or current.fruitless >= 2 or not _has_room(state, current):
+        return None
+    score = current.score
+    latest = next((m.text for m in reversed(current.messages) if m.kind != "code"), "")
+    if score is not None:
+        for criterion in missing(score, question, state):
+            if criterion.criterion not in current.probed and criterion.criterion != "correctness":
+                return Move(
+                    kind="probe",
+                    question_id=question.id,
+                    target=criterion.criterion,
+                    quote=quote_for(score, criterion.criterion, latest),
+                    reason="thin" if criterion.score else "missing",
+                )
+    stands = score is not None and score.overall is not None and score.overall >= GOOD
+    asked_already = sum(target.startswith("follow_up_") for target in current.probed)
+    if (stands or current.verdicts) and asked_already < min(MOST_FOLLOW_UPS, len(question.follow_ups)):
+        return Move(
+            kind="probe",
+            question_id=question.id,
+            target=f"follow_up_{asked_already + 1}",
+            reason="the answer stands; deeper",
+        )
+    return None
+
+
+def _has_room(state: State, current: QuestionState) -> bool:
+    return current.spent < current.minutes and state.remaining > 1.0
+
+
+def _odd(score: Score | None) -> str:
+    if score is None or score.overall:
+        return ""
+    flags = [flag.split(":")[0].replace(" ", "_") for flag in score.flags]
+    return next((flag for flag in _ODD_FLAGS if flag in flags), "unclear" if score.flags else "")
+
+
+def _last_kind(current: QuestionState) -> str:
+    return current.moves[-1].kind if current.moves else ""

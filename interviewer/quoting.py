@@ -1,0 +1,58 @@
+"""The candidate's own words, cut where a person would stop, and made harmless to show."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from evaluators.score import Evidence, Score
+
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
+_CLAUSE_END = re.compile(r"[,;:–—]\s|\s(?=(?:and|but|because|so|which|where|while|then)\s)")
+_MARKUP = re.compile(r"[`*_#<>|~\[\]{}\\]+")
+_MOST_WORDS = 18
+_LEAST_WORDS = 3
+_SCANNED = 20_000
+
+
+def first_words(text: str, most: int = _MOST_WORDS) -> str:
+    """Return the beginning of `text` up to a sentence or clause end within `most` words; always a part of `text`."""
+    sentence = _SENTENCE.search(text[:_SCANNED])
+    found = sentence.group().strip() if sentence else ""
+    words = list(re.finditer(r"\S+", found))
+    if len(words) <= most:
+        return found.rstrip(" .,;:!?")
+    head = found[: words[most - 1].end()]
+    ends = [m.start() for m in _CLAUSE_END.finditer(head) if len(head[: m.start()].split()) >= _LEAST_WORDS]
+    return (head[: ends[-1]] if ends else head).rstrip(" .,;:!?")
+
+
+def quote_for(score: Score | None, criterion: str, latest: str) -> str:
+    """Return the words that a follow-up on `criterion` takes up.
+
+    Its own evidence comes first; else evidence of another criterion in the latest message; else the latest message's
+    last full sentence. Empty when nothing said is long enough to be worth quoting.
+    """
+    candidates: list[str] = []
+    if score is not None:
+        own = [e.quote for c in score.criteria if c.criterion == criterion for e in c.evidence]
+        others = [e for c in score.criteria for e in c.evidence if c.score and c.criterion != criterion]
+        candidates += own + [e.quote for e in _in(others, latest)]
+    sentences = [m.group().strip() for m in _SENTENCE.finditer(latest[-_SCANNED:])]
+    candidates += reversed(sentences)
+    for candidate in candidates:
+        quote = first_words(candidate)
+        if len(quote.split()) >= _LEAST_WORDS and not quote.endswith("?"):
+            return quote
+    return ""
+
+
+def harmless(text: str) -> str:
+    """Return `text` on one line, without markup, control and direction characters, for use inside our own sentence."""
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    return " ".join(_MARKUP.sub(" ", plain).replace("“", "'").replace("”", "'").replace('"', "'").split())
+
+
+def _in(evidence: list[Evidence], latest: str) -> list[Evidence]:
+    ranked = sorted(evidence, key=lambda e: -len(e.quote))
+    return [e for e in ranked if e.quote and e.quote in latest]

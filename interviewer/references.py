@@ -1,0 +1,108 @@
+"""Passages behind a move and behind advice; the interview never waits long for them, and never fails for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Protocol
+
+from interviewer.events import Move
+from interviewer.state import State
+from knowledge.library import Library
+from knowledge.models import Passage, Question
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 2.0
+"""How long a turn waits for an index that is still being opened."""
+
+_CITING = frozenset({"probe", "challenge", "hint"})
+_WORD = re.compile(r"[a-z0-9][a-z0-9²³^+-]{2,}")
+_COMMON = frozenset(
+    """
+    the and for that with this from are was were has have had not but you your they their them its our out into
+    over under than then when what which who how why where would could should can may will does did been being
+    each every some any all more most less least very also only just about after before between because there
+    here such same other one two use used using make made get got per via
+    """.split()
+)
+
+
+class Searches(Protocol):
+    """What is needed of `knowledge.retrieval.Retriever`."""
+
+    def search(self, query: str, k: int = 5, category: str | None = None) -> list[Passage]:
+        """Return passages, best first."""
+        ...
+
+
+class References:
+    """Looks passages up on the engine's pool of threads."""
+
+    def __init__(self, library: Library, retriever: Callable[[], Searches], executor: Executor) -> None:
+        """`retriever` may take long, or raise, when first called; it is called on the pool only."""
+        self._library = library
+        self._retriever = retriever
+        self._executor = executor
+
+    async def __call__(self, state: State, move: Move) -> Sequence[Passage]:
+        """Return the passages that a follow-up rests on, best first; for other moves none."""
+        if move.kind not in _CITING or move.question_id is None:
+            return ()
+        question = self._library.question(move.question_id)
+        if question.round in {"behavioural", "warm-up"}:
+            current = state.current
+            return await self.own_story(current.answer if current else "")
+        return await self.reading(f"{about(question, move.target)}")
+
+    async def own_story(self, answer: str) -> Sequence[Passage]:
+        """Return the candidate's own notes that tell the same story; none when nothing is close."""
+        found = await self._search(answer[:1500], category="stories")
+        return [passage for passage in found if overlap(passage.text, answer) >= 0.25]
+
+    async def reading(self, query: str) -> Sequence[Passage]:
+        """Return what can be read about `query`; only what shares enough of its terms."""
+        found = await self._search(query, category="ours")
+        return [passage for passage in found if overlap(query, f"{passage.heading} {passage.text}") >= 0.3]
+
+    async def _search(self, query: str, category: str) -> Sequence[Passage]:
+        if not query.strip():
+            return ()
+        future = asyncio.get_running_loop().run_in_executor(self._executor, self._look, query, category)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), PATIENCE_SECONDS)
+        except TimeoutError:
+            return ()
+
+    def _look(self, query: str, category: str) -> Sequence[Passage]:
+        try:
+            return self._retriever().search(query, k=3, category=category)
+        except Exception as error:
+            # An interview without citations is still an interview; `interviewer doctor` shows what is wrong.
+            logger.warning("no passages: %s", error)
+            return ()
+
+
+def about(question: Question, target: str) -> str:
+    """Return what to look up for a follow-up: the point or misconception it is about, else the question."""
+    for point in question.key_points:
+        if point.id == target:
+            return point.text
+    for wrong in question.misconceptions:
+        if wrong.id == target:
+            return wrong.correction
+    return question.text
+
+
+def overlap(wanted: str, text: str) -> float:
+    """Return the share of the content words of `wanted` that occur in `text`, 0 to 1."""
+    needed = content_words(wanted)
+    return len(needed & content_words(text)) / len(needed) if needed else 0.0
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Return the words that carry content, without a plural s."""
+    return frozenset(w.rstrip("s") for w in _WORD.findall(text[:20_000].lower()) if w not in _COMMON)

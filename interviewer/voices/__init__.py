@@ -1,0 +1,1 @@
+"""Who speaks: the offline voice by rules and templates, and the language model's."""

@@ -1,0 +1,226 @@
+"""The voice that needs no model: it understands by rules and meaning, and speaks from `offline.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+
+from pydantic import TypeAdapter
+
+from interviewer.events import MessageKind, Move
+from interviewer.hearing import is_unclear, quick_kind
+from interviewer.plan import parts_of
+from interviewer.policy import hints_of
+from interviewer.quoting import harmless
+from interviewer.state import QuestionState, State
+from knowledge import yaml_source
+from knowledge.library import Library
+from knowledge.models import Passage, Question
+
+_DATA = Path(__file__).parent / "offline.yaml"
+_QUOTED = re.compile(r"[^.!?]*\{quote\}[^.!?]*[.!?]['\"”]*\s*")
+_QUOTE_MARKS = re.compile(r"[\"“']\{quote\}[\"”']")
+
+_NEXT_BY_REASON = {
+    "skipped": "next_skipped",
+    "does not know": "next_unknown",
+    "three attempts": "next_attempts",
+    "no fix came": "next_stuck",
+    "no code came": "next_stuck",
+    "off topic twice": "next_stuck",
+    "code passes": "next_strong",
+    "answered": "next_strong",
+    "opening": "first",
+}
+
+Meaning = Callable[[str, MessageKind], Awaitable[MessageKind]]
+"""A second look at a short, unclear message by the sentence encoder."""
+
+
+class OfflineVoice:
+    """Words by templates, in an order that the seed decides; the candidate's own words where the move has them."""
+
+    name = "offline"
+
+    def __init__(self, library: Library, meaning: Meaning | None = None) -> None:
+        self._library = library
+        self._meaning = meaning
+
+    async def understand(self, state: State, text: str) -> MessageKind:
+        """Return the kind of the message, by rules, and by meaning where the rules have little to go by."""
+        kind = quick_kind(state, text, self._library)
+        if self._meaning is not None and is_unclear(text, kind):
+            return await self._meaning(text, kind)
+        return kind
+
+    async def words(self, state: State, move: Move, passages: Sequence[Passage]) -> AsyncIterator[str]:
+        """Yield the words for `move`, a sentence or so at a time."""
+        text = " ".join(part for part in self._parts(state, move) if part)
+        for piece in re.findall(r"\S+\s*", text):
+            yield piece
+
+    def _parts(self, state: State, move: Move) -> list[str]:
+        match move.kind:
+            case "greet":
+                minutes, parts = f"{state.setup.minutes:g}", parts_of(state.plan, self._library)
+                return [self._phrase(state, "greet", minutes=minutes, parts=parts)]
+            case "question":
+                return self._question(state, move)
+            case "probe":
+                return self._probe(state, move)
+            case "challenge":
+                return self._challenge(state, move)
+            case "answer":
+                return self._answer(state, move)
+            case "hint":
+                return [self._hint(state, move)]
+            case "wrap":
+                return [self._phrase(state, f"wrap_{move.reason}", "wrap_finished")]
+            case _:
+                return [self._aside(state, move)]
+
+    def _question(self, state: State, move: Move) -> list[str]:
+        question = self._asked_about(move)
+        before = self._library.questions.get(state.current.question_id) if state.current else None
+        lead = self._phrase(state, _NEXT_BY_REASON.get(move.reason, "next_plain"))
+        new_round = before is None or before.round != question.round
+        intro = self._phrase(state, f"round_{question.round}") if new_round else ""
+        return [lead, intro, question_text(question, self._library)]
+
+    def _probe(self, state: State, move: Move) -> list[str]:
+        question, current = self._asked_about(move), state.current
+        quote = harmless(move.quote)
+        if move.reason == "smaller step":
+            if move.target == "story":
+                return [self._phrase(state, "smaller_step_story")]
+            return [self._phrase(state, "smaller_step"), self._probe_text(state, question, move.target, "")]
+        if move.target.startswith("follow_up_"):
+            lead = "deeper_after_code" if _just_passed(current) else "deeper_after_strong"
+            return [self._phrase(state, lead), question.follow_ups[int(move.target.rsplit("_", 1)[1]) - 1]]
+        text = self._probe_text(state, question, move.target, quote)
+        if quote and quote in text:
+            return [text]
+        if _just_passed(current):
+            return [self._phrase(state, "deeper_after_code"), text]
+        if current is not None and current.fruitless:
+            return [self._phrase(state, "probe_again"), text]
+        return [self._phrase(state, "pick_up", "probe_plain", quote=quote), text]
+
+    def _probe_text(self, state: State, question: Question, target: str, quote: str) -> str:
+        point = next((p for p in question.key_points if p.id == target), None)
+        if point is not None:
+            return filled(point.probe, quote)
+        criterion = next((c for c in self._library.rubric_for(question).criteria if c.id == target), None)
+        if criterion is None:
+            return "Tell me more about that."
+        usable = [p for p in criterion.probes if quote or "{quote}" not in p] or list(criterion.probes)
+        return filled(Random(f"{state.setup.seed}:{question.id}:{target}").choice(usable), quote)
+
+    def _challenge(self, state: State, move: Move) -> list[str]:
+        question, current = self._asked_about(move), state.current
+        wrong = next((m for m in question.misconceptions if m.id == move.target), None)
+        if wrong is not None:
+            quote = harmless(move.quote)
+            text = filled(wrong.challenge, quote)
+            lead = "" if quote and quote in text else self._phrase(state, "challenge", "challenge_plain", quote=quote)
+            return [lead, text]
+        verdict = current.verdicts[-1] if current and current.verdicts else None
+        if verdict is None:
+            return [self._phrase(state, "not_run")]
+        if move.target == "error":
+            return [self._phrase(state, "challenge_error", error=_sentence(verdict.error))]
+        failed = next((c for c in verdict.checks if c.name == move.target), None)
+        passed, total = str(sum(c.passed for c in verdict.checks)), str(len(verdict.checks))
+        detail = _sentence(failed.detail) if failed else ""
+        return [
+            self._phrase(state, "challenge_check", passed=passed, total=total, check=move.target, detail=detail or " ")
+        ]
+
+    def _answer(self, state: State, move: Move) -> list[str]:
+        question = self._asked_about(move)
+        scenario = self._library.scenarios.get(question.scenario) if question.scenario else None
+        wanted = move.target.split(",")
+        facts = [fact.answer for fact in scenario.facts if fact.id in wanted] if scenario else []
+        if facts:
+            return [self._phrase(state, "answer_facts", facts=" ".join(_sentence(fact) for fact in facts))]
+        return [self._phrase(state, "answer_open" if scenario else "answer_open_question")]
+
+    def _hint(self, state: State, move: Move) -> str:
+        question = self._asked_about(move)
+        ladder = hints_of(question, state.current.score if state.current else None)
+        levels = min(len(ladder), len(self._library.rubric_for(question).hint_caps))
+        words = ladder[min(move.hint_level, len(ladder)) - 1][1]
+        return self._phrase(state, "hint", hint=_sentence(words), level=str(move.hint_level), levels=str(levels))
+
+    def _aside(self, state: State, move: Move) -> str:
+        """Everything that leaves the question standing."""
+        current, setup = state.current, state.setup
+        question = self._library.questions.get(current.question_id) if current else None
+        asked = state.standing
+        again = question_text(question, self._library) if question else ""
+        if asked is not None and asked.move.kind != "question":
+            again = asked.text
+        return self._phrase(
+            state,
+            move.target if move.kind == "encourage" else move.kind,
+            "unclear",
+            question=again,
+            minutes=f"{setup.minutes:g}",
+            spent=f"{state.minutes:.0f}",
+            left=f"{state.remaining:.0f}",
+            planned=f"{current.minutes:.0f}" if current else "0",
+            here=f"{current.spent:.0f}" if current else "0",
+        )
+
+    def _asked_about(self, move: Move) -> Question:
+        assert move.question_id is not None
+        return self._library.question(move.question_id)
+
+    def _phrase(self, state: State, key: str, otherwise: str = "unclear", **fields: str) -> str:
+        """Return the next phrase of a list in this interview's own order."""
+        texts = _phrases()
+        own, shared = texts.get(state.setup.persona, {}), texts["shared"]
+        lines = own.get(key) or shared.get(key) or own.get(otherwise) or shared[otherwise]
+        usable = [line for line in lines if all(fields.get(f, "") for f in re.findall(r"\{(\w+)\}", line))]
+        if not usable:
+            return "" if key == otherwise else self._phrase(state, otherwise, otherwise, **fields)
+        order = usable[:]
+        Random(f"{state.setup.seed}:{key}").shuffle(order)
+        turn = sum(len(q.moves) for q in state.questions)
+        line = order[turn % len(order)]
+        return re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip()
+
+
+def question_text(question: Question, library: Library) -> str:
+    """Return the question as it is put, a scenario's brief included when the question does not tell it."""
+    scenario = library.scenarios.get(question.scenario) if question.scenario else None
+    if scenario is None or scenario.brief.strip() in question.text:
+        return question.text.strip()
+    return f"{question.text.strip()}\n\n{scenario.brief.strip()}"
+
+
+def filled(template: str, quote: str) -> str:
+    """Return a probe with the candidate's words in it; without any, the sentence that needs them is left out."""
+    if "{quote}" not in template:
+        return template.strip()
+    if quote:
+        return _QUOTE_MARKS.sub("{quote}", template).replace("{quote}", f"“{quote}”").strip()
+    return _QUOTED.sub("", template).strip() or "Tell me more about that."
+
+
+def _just_passed(current: QuestionState | None) -> bool:
+    return bool(current and current.messages and current.messages[-1].kind == "code" and current.verdicts[-1].passed)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> Mapping[str, Mapping[str, list[str]]]:
+    data = yaml_source.parse(_DATA.read_text(encoding="utf-8"), _DATA.name)
+    return TypeAdapter(dict[str, dict[str, list[str]]]).validate_python(data)
