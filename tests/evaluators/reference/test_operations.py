@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
+from torch.nn import functional
 
 from evaluators.reference import operations as ops
 from evaluators.reference.attention import causal_mask, padding_mask
@@ -46,7 +46,7 @@ def _torch_rnn(x: Any, state: Any, wx: Any, wh: Any, bias: Any) -> Any:
 
 def _torch_self_attention(qkv: Any) -> Any:
     q, k, v = (part.reshape(2, 5, 2, 4).transpose(1, 2) for part in qkv.split(8, dim=-1))
-    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(2, 5, 8)
+    return functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(2, 5, 8)
 
 
 def _torch_rotate(x: Any) -> Any:
@@ -56,70 +56,70 @@ def _torch_rotate(x: Any) -> Any:
 
 
 CASES: dict[str, tuple[Any, Any, tuple[np.ndarray, ...]]] = {
-    "relu": (ops.relu, F.relu, (_n(3, 4),)),
-    "leaky_relu": (ops.leaky_relu, F.leaky_relu, (_n(3, 4),)),
-    "silu": (ops.silu, F.silu, (_n(3, 4),)),
+    "relu": (ops.relu, functional.relu, (_n(3, 4),)),
+    "leaky_relu": (ops.leaky_relu, functional.leaky_relu, (_n(3, 4),)),
+    "silu": (ops.silu, functional.silu, (_n(3, 4),)),
     "sigmoid": (ops.sigmoid, torch.sigmoid, (_n(3, 4) * 20,)),
     "tanh": (ops.tanh, torch.tanh, (_n(3, 4),)),
-    "gelu": (ops.gelu, F.gelu, (_n(3, 4),)),
-    "softmax": (lambda x: ops.softmax(x, axis=1), lambda x: F.softmax(x, 1), (_n(2, 3, 4),)),
-    "log_softmax": (lambda x: ops.log_softmax(x, axis=0), lambda x: F.log_softmax(x, 0), (_n(2, 3, 4),)),
+    "gelu": (ops.gelu, functional.gelu, (_n(3, 4),)),
+    "softmax": (lambda x: ops.softmax(x, axis=1), lambda x: functional.softmax(x, 1), (_n(2, 3, 4),)),
+    "log_softmax": (lambda x: ops.log_softmax(x, axis=0), lambda x: functional.log_softmax(x, 0), (_n(2, 3, 4),)),
     "cross_entropy": (
         lambda x: ops.cross_entropy(x, LABELS),
-        lambda x: F.cross_entropy(x, torch.tensor(LABELS)),
+        lambda x: functional.cross_entropy(x, torch.tensor(LABELS)),
         (_n(4, 3),),
     ),
-    "linear": (ops.linear, lambda x, w, b: F.linear(x, w.T, b), (_n(2, 3, 4), _n(4, 5), _n(5))),
+    "linear": (ops.linear, lambda x, w, b: functional.linear(x, w.T, b), (_n(2, 3, 4), _n(4, 5), _n(5))),
     "linear without bias": (ops.linear, lambda x, w: x @ w, (_n(2, 3, 4), _n(4, 5))),
     "embedding": (
         lambda table: ops.embedding(table, IDS),
-        lambda table: F.embedding(torch.tensor(IDS), table),
+        lambda table: functional.embedding(torch.tensor(IDS), table),
         (_n(6, 3),),
     ),
-    "layer_norm": (ops.layer_norm, lambda x, g, b: F.layer_norm(x, (4,), g, b), (_n(2, 3, 4), _n(4), _n(4))),
+    "layer_norm": (ops.layer_norm, lambda x, g, b: functional.layer_norm(x, (4,), g, b), (_n(2, 3, 4), _n(4), _n(4))),
     "batch_norm": (
         ops.batch_norm,
-        lambda x, g, b: F.batch_norm(x, None, None, g, b, training=True),
+        lambda x, g, b: functional.batch_norm(x, None, None, g, b, training=True),
         (_n(3, 2, 4, 4), _n(2), _n(2)),
     ),
     "batch_norm of rows": (
         ops.batch_norm,
-        lambda x, g, b: F.batch_norm(x, None, None, g, b, training=True),
+        lambda x, g, b: functional.batch_norm(x, None, None, g, b, training=True),
         (_n(5, 3), _n(3), _n(3)),
     ),
     "conv2d": (
         lambda x, w, b: ops.conv2d(x, w, b, stride=2, padding=1),
-        lambda x, w, b: F.conv2d(x, w, b, 2, 1),
+        lambda x, w, b: functional.conv2d(x, w, b, 2, 1),
         (_n(2, 3, 6, 5), _n(4, 3, 3, 2), _n(4)),
     ),
-    "conv2d without bias": (ops.conv2d, F.conv2d, (_n(1, 2, 4, 4), _n(3, 2, 3, 3))),
+    "conv2d without bias": (ops.conv2d, functional.conv2d, (_n(1, 2, 4, 4), _n(3, 2, 3, 3))),
     "max_pool": (
         lambda x: ops.max_pool(x, size=3, stride=2),
-        lambda x: F.max_pool2d(x, 3, 2),
+        lambda x: functional.max_pool2d(x, 3, 2),
         (_n(2, 2, 7, 7),),
     ),
     "rnn": (ops.rnn, _torch_rnn, (_n(2, 5, 3), _n(2, 4), _n(3, 4), _n(4, 4), _n(4))),
     "lstm": (ops.lstm, _torch_lstm, (_n(2, 5, 3), _n(3, 16), _n(4, 16), _n(16))),
-    "attention": (ops.attention, F.scaled_dot_product_attention, (Q, K, V)),
+    "attention": (ops.attention, functional.scaled_dot_product_attention, (Q, K, V)),
     "causal attention": (
         lambda q, k, v: ops.attention(q, k, v, mask=causal_mask(5)),
-        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
+        lambda q, k, v: functional.scaled_dot_product_attention(q, k, v, is_causal=True),
         (Q, K, V),
     ),
     "padded attention": (
         lambda q, k, v: ops.attention(q, k, v, mask=LENGTHS),
-        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, torch.tensor(LENGTHS)),
+        lambda q, k, v: functional.scaled_dot_product_attention(q, k, v, torch.tensor(LENGTHS)),
         (Q, K, V),
     ),
     "self_attention": (lambda x: ops.self_attention(x, heads=2), _torch_self_attention, (_n(2, 5, 24),)),
     "blockwise_attention": (
         lambda q, k, v: ops.blockwise_attention(q, k, v, block=2),
-        F.scaled_dot_product_attention,
+        functional.scaled_dot_product_attention,
         (Q, K, V),
     ),
     "causal blockwise_attention": (
         lambda q, k, v: ops.blockwise_attention(q, k, v, block=2, causal=True),
-        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True),
+        lambda q, k, v: functional.scaled_dot_product_attention(q, k, v, is_causal=True),
         (Q, K, V),
     ),
     "rotate": (lambda x: ops.rotate(x, POSITIONS), _torch_rotate, (Q,)),
