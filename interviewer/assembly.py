@@ -22,7 +22,7 @@ from interviewer.state import State
 from interviewer.store import Store
 from interviewer.voice import Voice
 from interviewer.voices.offline import Meaning, OfflineVoice
-from knowledge.errors import ModelError
+from knowledge.errors import ModelError, SandboxError
 from knowledge.library import Library
 
 if TYPE_CHECKING:
@@ -61,8 +61,10 @@ class Once(Generic[_Part]):
 class Parts:
     """The heavy parts behind the engine. Ask for one on a worker thread only: it may take seconds."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, strangers: bool = False) -> None:
+        """`strangers`: the code to be graded may be other people's, so isolation below the safe level is refused."""
         self.settings = settings
+        self._strangers = strangers
         self.library: Once[Library] = Once(self._load_library)
         self.encoder: Once[TokenEncoder] = Once(self._load_encoder)
         self.facts = FactFinder(self.encoder)
@@ -92,9 +94,14 @@ class Parts:
         return encode_examples(self.encoder())
 
     def _open_retriever(self) -> Retriever:
+        from knowledge.index import ensure_own
         from knowledge.retrieval import Retriever
 
-        return Retriever.open(self.settings.home, self.encoder())
+        home, encoder = self.settings.home, self.encoder()
+        ensure_own(home, encoder)
+        retriever = Retriever.open(home, encoder)
+        self._cleanup.callback(retriever.close)
+        return retriever
 
     def _start_sandbox(self) -> Sandbox:
         from evaluators.sandbox import Sandbox
@@ -103,23 +110,31 @@ class Parts:
 
     def _make_grader(self) -> CodeGrader:
         from evaluators.code import CodeGrader
+        from evaluators.sandbox import SAFE_LEVEL
 
-        return CodeGrader(self.sandbox())
+        sandbox = self.sandbox()
+        if self._strangers and sandbox.level < SAFE_LEVEL and not self.settings.accept_unsafe_code:
+            raise SandboxError(
+                f"The isolation level here is {sandbox.level}; other people's code needs {SAFE_LEVEL}.",
+                "Serve with --accept-unsafe-code if only you use it, or on Linux with Landlock and seccomp.",
+            )
+        return CodeGrader(sandbox)
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, *, warm: bool = True) -> AsyncIterator[Engine]:
+async def open_engine(settings: Settings, *, parts: Parts | None = None, warm: bool = True) -> AsyncIterator[Engine]:
     """Open an engine on the settings' database; close it and everything behind it at the end.
 
     Args:
         settings: where things are kept, and which model speaks.
+        parts: the heavy parts, when the caller uses them too; they are closed with the engine.
         warm: load the encoder, the index and the sandbox in the background at once.
 
     Raises:
         ContentError: a malformed pack, rubric or scenario.
         StorageError: the database cannot be opened.
     """
-    parts = Parts(settings)
+    parts = parts or Parts(settings)
     try:
         library = parts.library()
         async with Store.open(settings.storage_url) as store:
@@ -191,5 +206,21 @@ def _warm(parts: Parts) -> None:
         except Exception as error:
             logger.info("%s is not warm: %s", name, error)  # it is tried again, and reported, when it is needed
 
-    for name, part in (("encoder", parts.encoder), ("examples", parts.examples), ("index", parts.retriever)):
-        parts.executor.submit(make, name, part)
+    def make_all() -> None:
+        # One after the other: on a small machine two at once would only delay the one that is needed first.
+        for name, part in (
+            ("encoder", parts.encoder),
+            ("examples", parts.examples),
+            ("evaluators", warm_evaluators),
+            ("index", parts.retriever),
+        ):
+            make(name, part)
+
+    # A daemon: leaving the program does not wait for the first run's indexing, which survives being cut off.
+    threading.Thread(target=make_all, name="warming", daemon=True).start()
+
+
+def warm_evaluators() -> None:
+    """Import what the evaluators import."""
+    import evaluators.star
+    import evaluators.technical  # noqa: F401

@@ -88,7 +88,7 @@ class OfflineVoice:
         lead = self._phrase(state, _NEXT_BY_REASON.get(move.reason, "next_plain"))
         new_round = before is None or before.round != question.round
         intro = self._phrase(state, f"round_{question.round}") if new_round else ""
-        return [lead, intro, question_text(question, self._library)]
+        return [lead, intro, question.text.strip()]
 
     def _probe(self, state: State, move: Move) -> list[str]:
         question, current = self._asked_about(move), state.current
@@ -160,7 +160,7 @@ class OfflineVoice:
         current, setup = state.current, state.setup
         question = self._library.questions.get(current.question_id) if current else None
         asked = state.standing
-        again = question_text(question, self._library) if question else ""
+        again = question.text if question else ""
         if asked is not None and asked.move.kind != "question":
             again = asked.text
         return self._phrase(
@@ -192,14 +192,6 @@ class OfflineVoice:
         turn = sum(len(q.moves) for q in state.questions)
         line = order[turn % len(order)]
         return re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip()
-
-
-def question_text(question: Question, library: Library) -> str:
-    """Return the question as it is put, a scenario's brief included when the question does not tell it."""
-    scenario = library.scenarios.get(question.scenario) if question.scenario else None
-    if scenario is None or scenario.brief.strip() in question.text:
-        return question.text.strip()
-    return f"{question.text.strip()}\n\n{scenario.brief.strip()}"
 
 
 def filled(template: str, quote: str) -> str:
