@@ -180,7 +180,7 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
         assessor=assessor_for,
         find=references,
         facts=facts,
-        reading=references.reading,
+        reading=references,
         versions={"package": version("ml-mock-interviewer")},
     )
 

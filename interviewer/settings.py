@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     model: str = Field("", description="The interviewer's language model, as provider:model.")
     judge_model: str = Field("", description="The model that judges; the interviewer's own when it is not given.")
     base_url: str = Field("", description="Any OpenAI-compatible server.")
+    accept_unsafe_code: bool = Field(False, description="Serve the grading of code below the safe isolation level.")
     api_key: SecretStr | None = Field(None, description="The key for `model`; providers' own variables work as well.")
 
     @field_validator("home", "packs", mode="after")

@@ -6,6 +6,16 @@ import sys
 
 import typer
 
+from interviewer.cli.doctor import doctor
+from interviewer.cli.exercises import exercises_app
+from interviewer.cli.grade_code import grade_code
+from interviewer.cli.index import index_app
+from interviewer.cli.practice import practice
+from interviewer.cli.questions import questions_app
+from interviewer.cli.report import report
+from interviewer.cli.search import search
+from interviewer.cli.serve import serve
+
 app = typer.Typer(
     name="interviewer",
     help="A mock interviewer for machine-learning engineers: it asks, follows up, runs your code, "
@@ -15,6 +25,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command()(practice)
+app.command()(report)
+app.add_typer(questions_app, name="questions")
+app.add_typer(exercises_app, name="exercises")
+grade_app = typer.Typer(help="Score one answer: a story, a technical answer, or code.", no_args_is_help=True)
+app.add_typer(grade_app, name="grade")
+grade_app.command("code")(grade_code)
+app.command()(search)
+app.add_typer(index_app, name="index")
+app.command()(serve)
+app.command()(doctor)
 
 
 def main() -> None:

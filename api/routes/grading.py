@@ -1,0 +1,33 @@
+"""Scores for single answers, outside an interview."""
+
+from __future__ import annotations
+
+from evaluators.star import StarEvaluator
+from evaluators.technical import TechnicalEvaluator
+from fastapi import APIRouter
+
+from api.dependencies import ServicesDependency
+from api.problems import responses
+from api.records import StarAnswer, TechnicalAnswer
+from evaluators.score import Score
+
+router = APIRouter(prefix="/v1/grade", tags=["grading"])
+
+
+@router.post("/star", responses=responses(413, 422, 503))
+async def grade_star(wanted: StarAnswer, services: ServicesDependency) -> Score:
+    """Score a story: eight criteria, each with quotations from it."""
+    rubric = services.library.rubrics["star"]
+    return await services.on_worker(
+        lambda: StarEvaluator(rubric, services.parts.encoder()).score(wanted.answer, wanted.question)
+    )
+
+
+@router.post("/answer", responses=responses(404, 413, 422, 503))
+async def grade_answer(wanted: TechnicalAnswer, services: ServicesDependency) -> Score:
+    """Score an answer to a question of the bank against its key points."""
+    question = services.library.question(wanted.question)
+    rubric = services.library.rubric_for(question)
+    return await services.on_worker(
+        lambda: TechnicalEvaluator(services.parts.encoder(), rubric).score(wanted.answer, question)
+    )

@@ -1,0 +1,105 @@
+"""The scorecard as a terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from evaluators.score import CriterionScore
+from evaluators.verdict import Verdict
+from interviewer.report import Practice, QuestionReport, Report
+
+
+def show_scorecard(console: Console, report: Report) -> None:
+    """Print `report`: the verdict, then each question with what it rests on, then what to practise next."""
+    console.print()
+    console.rule("[bold]Scorecard[/bold]")
+    console.print(_headline(report))
+    for question in report.questions:
+        console.print()
+        console.print(_question(question))
+    if report.next_practice:
+        console.print()
+        console.print(Text("Practise next", style="bold"))
+        for practice in report.next_practice:
+            console.print(_practice(practice))
+    console.print()
+
+
+def _headline(report: Report) -> RenderableType:
+    overall = "not scored" if report.overall is None else f"{report.overall:.1f} of 5"
+    line = Text.assemble((report.verdict, "bold"), f" as {report.level} · {overall}{_band(report.band)}")
+    parts: list[RenderableType] = [line]
+    if report.verdict_reason:
+        parts.append(Text(report.verdict_reason))
+    source = f"{report.round} · {report.minutes:.0f} min · seed {report.seed} · judged by the {report.engine} engine"
+    parts.append(Text(source, style="dim"))
+    if report.usage.calls:
+        cost = "" if report.usage.cost_usd is None else f", ${report.usage.cost_usd:.4f}"
+        tokens = f"{report.usage.input_tokens:,} in, {report.usage.output_tokens:,} out"
+        parts.append(Text(f"{report.usage.calls} model calls · tokens {tokens}{cost}", style="dim"))
+    return Group(*parts)
+
+
+def _question(question: QuestionReport) -> RenderableType:
+    score = "not scored" if question.score is None else f"{question.score:.1f}"
+    head = Text.assemble((score, "bold"), _band(question.band), "  ", (question.text, ""))
+    parts: list[RenderableType] = [head, Text(f"{question.round} · {question.topic} · {question.level}", style="dim")]
+    if question.reason:
+        parts.append(Text(question.reason))
+    parts += [_verdict(verdict, attempt) for attempt, verdict in enumerate(question.verdicts, 1)]
+    if question.criteria:
+        parts.append(_criteria(question.criteria))
+    parts += [Text(line, style="dim") for line in _remarks(question)]
+    if question.advice:
+        parts.append(Text.assemble(("→ ", "bold"), question.advice))
+    parts += [Text(f"  read {p.source}:{p.line}", style="dim") for p in question.reading[:2]]
+    return Padding(Group(*parts), (0, 0, 0, 2))
+
+
+def _criteria(criteria: tuple[CriterionScore, ...]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, max_width=28)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    for criterion in criteria:
+        bar = "–".center(5) if criterion.score is None else "●" * criterion.score + "○" * (5 - criterion.score)
+        quote = f"“{_shorten(criterion.evidence[0].quote)}”" if criterion.evidence else criterion.reason
+        table.add_row(criterion.criterion.replace("_", " ").replace("-", " "), bar, Text(quote, style="dim"))
+    return table
+
+
+def _verdict(verdict: Verdict, attempt: int) -> Text:
+    passed = sum(check.passed for check in verdict.checks)
+    line = f"attempt {attempt}: {'passed' if verdict.passed else 'failed'}, {passed} of {len(verdict.checks)} checks"
+    seen = "".join(f"; looks like: {m.explanation}" for m in verdict.misconceptions[:1])
+    return Text(f"{line} (isolation level {verdict.isolation_level}){seen}")
+
+
+def _remarks(question: QuestionReport) -> Iterator[str]:
+    if question.flags:
+        yield "flags: " + ", ".join(question.flags)
+    if question.hints:
+        yield f"hints taken: {question.hints}"
+    if question.delivery:
+        yield f"delivery (not scored): {question.delivery.note}"
+
+
+def _practice(practice: Practice) -> RenderableType:
+    where = f" · read {practice.reading.source}:{practice.reading.line}" if practice.reading else ""
+    return Padding(
+        Text.assemble(("• ", ""), (practice.topic, "bold"), f": {practice.why}", (where, "dim")), (0, 0, 0, 2)
+    )
+
+
+def _band(band: tuple[float, float] | None) -> str:
+    return "" if band is None else f" ({band[0]:.1f}–{band[1]:.1f})"
+
+
+def _shorten(text: str, limit: int = 110) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
