@@ -26,8 +26,10 @@ def abi() -> int:
         return 0
 
 
-def restrict(readable: Iterable[Path]) -> None:
-    """Leave this process only reading beneath `readable`, for good. It needs `no_new_privs`.
+def restrict(readable: Iterable[Path], listable: Iterable[Path]) -> None:
+    """Leave this process only reading beneath `readable` and listing folders beneath `listable`, for good.
+
+    It needs `no_new_privs`.
 
     Raises:
         OSError: the kernel has no Landlock, or it is switched off.
@@ -36,7 +38,9 @@ def restrict(readable: Iterable[Path]) -> None:
     rules = _ruleset(_file_rights(version), ALL_TCP if version >= 4 else 0, ALL_SCOPES if version >= 6 else 0)
     try:
         for path in readable:
-            _allow(rules, path)
+            _allow(rules, path, READ_FILE | READ_FOLDER)
+        for path in listable:
+            _allow(rules, path, READ_FOLDER)
         libc.syscall("landlock_restrict_self", rules, 0)
     finally:
         os.close(rules)
@@ -64,13 +68,13 @@ def _ruleset(files: int, network: int, scopes: int) -> int:
     return libc.syscall("landlock_create_ruleset", attributes, len(attributes), 0)
 
 
-def _allow(rules: int, path: Path) -> None:
+def _allow(rules: int, path: Path, rights: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return  # it is not there, so nobody needs it
     try:
-        rights = READ_FILE | READ_FOLDER if path.is_dir() else READ_FILE
+        rights &= READ_FILE | READ_FOLDER if path.is_dir() else READ_FILE
         libc.syscall("landlock_add_rule", rules, RULE_PATH_BENEATH, struct.pack("<Qi", rights, descriptor), 0)
     finally:
         os.close(descriptor)

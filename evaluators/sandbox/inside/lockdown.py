@@ -34,8 +34,10 @@ class Layers(NamedTuple):
         return OWN_ROOT_LEVEL if self.own_root and self.landlock else NAMESPACES_LEVEL
 
 
-def close_zygote(readable: list[Path], layers: Layers) -> None:
+def close_zygote(readable: list[Path], listable: list[Path], layers: Layers) -> None:
     """Close what every child inherits: the file system, the user's rights, Landlock.
+
+    What lies beneath `readable` can be read; the folders of imports are `listable`, since Python lists before it reads.
 
     Raises:
         OSError: a layer is not to be had here.
@@ -46,7 +48,7 @@ def close_zygote(readable: list[Path], layers: Layers) -> None:
     libc.prctl(PR_SET_DUMPABLE, 0)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1)
     if layers.landlock:
-        landlock.restrict(readable)
+        landlock.restrict(readable, listable)
 
 
 def close_child(parent: int, layers: Layers) -> None:

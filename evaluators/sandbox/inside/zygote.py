@@ -43,9 +43,10 @@ def main() -> NoReturn:
             _become_first_process(control)
         warm(settings)
         address_space = used_address_space()
-        readable = lockdown.stdlib_and(_packages(settings["packages"]), _stdlib())
+        stdlib = sorted({Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")})
+        readable = lockdown.stdlib_and(_packages(settings["packages"]), stdlib)
         forget_import_paths(settings)
-        lockdown.close_zygote(readable, layers)
+        lockdown.close_zygote(readable, stdlib, layers)
         if layers.namespaces:
             lockdown.die_with(0)  # the launcher, seen from the new process table
         level = layers.level(_proven(layers))
@@ -110,10 +111,6 @@ def _become_first_process(control: socket.socket) -> None:
         _, status = os.waitpid(first, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     lockdown.die_with(0)
-
-
-def _stdlib() -> list[Path]:
-    return sorted({Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")})
 
 
 def _packages(folders: list[str]) -> list[Path]:
