@@ -56,15 +56,16 @@ class References:
         if question.round in {"behavioural", "warm-up"}:
             current = state.current
             return await self.own_story(current.answer if current else "")
-        return await self.reading(f"{about(question, move.target)}")
+        return await self.reading(question, move.target)
 
     async def own_story(self, answer: str) -> Sequence[Passage]:
         """Return the candidate's own notes that tell the same story; none when nothing is close."""
         found = await self._search(answer[:1500], category="stories")
         return [passage for passage in found if overlap(passage.text, answer) >= 0.25]
 
-    async def reading(self, query: str) -> Sequence[Passage]:
-        """Return what can be read about `query`; only what shares enough of its terms."""
+    async def reading(self, question: Question, target: str) -> Sequence[Passage]:
+        """Return what can be read about a gap in an answer to `question`; only what shares enough of its terms."""
+        query = about(question, target)
         found = await self._search(query, category="ours")
         return [passage for passage in found if overlap(query, f"{passage.heading} {passage.text}") >= 0.3]
 

@@ -2,35 +2,221 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
 
-from interviewer.events import AnyEvent, Called
-from interviewer.report import Report, Usage
-from interviewer.state import replay
+from evaluators.score import Score
+from interviewer.coach import Advice, advise, lifting
+from interviewer.events import Answered, AnyEvent, Asked, Called, Understood
+from interviewer.policy import GOOD
+from interviewer.report import Practice, QuestionReport, Report, Turn, Usage
+from interviewer.state import QuestionState, State, replay
+from interviewer.verdicts import Judged, conclude
 from knowledge.library import Library
-from knowledge.models import Passage
+from knowledge.models import LEVELS, Passage, Question
 
-Reading = Callable[[str], Awaitable[Sequence[Passage]]]
+MOST_PRACTICE = 3
+
+
+class Reading(Protocol):
+    """Where passages come from; never raises."""
+
+    async def reading(self, question: Question, target: str) -> Sequence[Passage]:
+        """Return what can be read about a gap in an answer to `question`."""
+        ...
+
+    async def own_story(self, answer: str) -> Sequence[Passage]:
+        """Return the candidate's own notes of the story that `answer` tells."""
+        ...
 
 
 async def build_report(
     interview_id: str, history: Sequence[AnyEvent], library: Library, reading: Reading | None = None
 ) -> Report:
+    """Return the report of an interview that has ended or is under way.
+
+    Args:
+        interview_id: its id.
+        history: all its events.
+        library: where its questions and rubrics are; a question that has left it is reported without a ladder.
+        reading: looks passages up; without it the report has none.
+    """
     state = replay(history)
-    calls = [e for e in history if isinstance(e, Called)]
+    turns = _turns(history)
+    questions = await asyncio.gather(
+        *(_question_report(q, turns.get(q.question_id, ()), state, library, reading) for q in state.questions)
+    )
+    outcome = conclude(
+        [_judged(q, library) for q in state.questions], state.setup.level, sum(p.minutes for p in state.plan)
+    )
     return Report(
         interview_id=interview_id,
-        engine="offline",
+        engine=_engine(history),
         round=state.setup.round,
         level=state.setup.level,
-        minutes=state.minutes,
+        minutes=round(state.minutes, 1),
         seed=state.setup.seed,
         finished=state.ended is not None,
-        verdict="not enough evidence",
-        verdict_reason="",
-        overall=None,
-        band=None,
-        questions=(),
-        next_practice=(),
-        usage=Usage(calls=len(calls)),
+        verdict=outcome.verdict,
+        verdict_reason=outcome.reason,
+        overall=outcome.overall,
+        band=outcome.band,
+        questions=tuple(questions),
+        next_practice=next_practice(state, questions, library),
+        usage=_usage(history),
+    )
+
+
+def next_practice(state: State, reports: Sequence[QuestionReport], library: Library) -> tuple[Practice, ...]:
+    """Return what to practise next, the weakest topic first: another question on it if there is one."""
+    by_id = {report.id: report for report in reports}
+    asked = {q.question_id for q in state.questions}
+    weak = sorted((q for q in state.questions if _is_weak(q)), key=lambda q: (q.score and q.score.overall) or 0.0)
+    practice: list[Practice] = []
+    for current in weak:
+        question = library.questions.get(current.question_id)
+        if question is None or question.topic in {p.topic for p in practice}:
+            continue
+        report = by_id[question.id]
+        other = _another(question, asked | {p.question_id for p in practice}, library)
+        practice.append(
+            Practice(
+                topic=question.topic,
+                question_id=other.id,
+                why=_why(question, current, state),
+                reading=next(iter(report.reading), None),
+            )
+        )
+    return tuple(practice[:MOST_PRACTICE])
+
+
+def _is_weak(current: QuestionState) -> bool:
+    if current.score is None or current.score.overall is None:
+        return current.skipped or current.count("dont_know") > 0
+    return current.score.overall < GOOD
+
+
+def _why(question: Question, current: QuestionState, state: State) -> str:
+    score = current.score
+    if score is None or score.overall is None:
+        return "You passed on it." if current.skipped else "You said that you did not know it."
+    if score.misconceptions:
+        return f"{score.overall:.1f} of 5; a wrong claim stood in the answer."
+    gap = lifting(score, question, state.setup.level)
+    name = f"; {gap.criterion.replace('_', ' ')} was missing or thin" if gap else ""
+    return f"{score.overall:.1f} of 5{name}."
+
+
+def _another(question: Question, taken: set[str], library: Library) -> Question:
+    """Return a question on the same topic that was not asked, the nearest level first; else the question itself."""
+    others = [
+        q
+        for q in library.questions.values()
+        if q.topic == question.topic and q.round == question.round and q.id not in taken
+    ]
+    at = LEVELS.index(question.level)
+    return min(others, key=lambda q: (abs(LEVELS.index(q.level) - at), q.id), default=question)
+
+
+async def _question_report(
+    current: QuestionState, turns: Sequence[Turn], state: State, library: Library, reading: Reading | None
+) -> QuestionReport:
+    question, score = library.questions.get(current.question_id), current.score
+    advice = Advice("", "")
+    passages: Sequence[Passage] = ()
+    if question is not None:
+        advice, passages = await _advice(current, question, state, library, reading)
+    asked = next((t.text for t in turns if t.kind == "question"), "")
+    return QuestionReport(
+        id=current.question_id,
+        round=question.round if question else "unknown",
+        topic=question.topic if question else "unknown",
+        level=question.level if question else state.setup.level,
+        text=question.text if question else asked,
+        score=score.overall if score else None,
+        band=score.band if score else None,
+        reason=_reason(current, score),
+        turns=tuple(turns),
+        criteria=score.criteria if score else (),
+        flags=score.flags if score else (),
+        hints=current.hints,
+        verdicts=current.verdicts,
+        delivery=score.delivery if score else None,
+        advice=advice.text,
+        ladder=question.ladder if question else None,
+        reading=tuple(passages),
+        trace=score.trace if score else (),
+    )
+
+
+async def _advice(
+    current: QuestionState, question: Question, state: State, library: Library, reading: Reading | None
+) -> tuple[Advice, Sequence[Passage]]:
+    own: Sequence[Passage] = ()
+    if reading is not None and question.round == "behavioural" and current.answer:
+        own = await reading.own_story(current.answer)
+    advice = advise(question, library.rubric_for(question), current, state.setup.level, own)
+    if reading is None or not advice.text:
+        return advice, own[:1]
+    found = await reading.reading(question, advice.about)
+    return advice, (*own[:1], *found[:2])
+
+
+def _reason(current: QuestionState, score: Score | None) -> str:
+    if score is not None:
+        return score.reason
+    return "Skipped; not judged." if current.skipped else "Not answered."
+
+
+def _judged(current: QuestionState, library: Library) -> Judged:
+    question, score = library.questions.get(current.question_id), current.score
+    return Judged(
+        question_id=current.question_id,
+        round=question.round if question else "unknown",
+        minutes=current.minutes,
+        overall=score.overall if score else None,
+        band=score.band if score else None,
+        rubric=library.rubric_for(question) if question else None,
+    )
+
+
+def _turns(history: Sequence[AnyEvent]) -> dict[str, list[Turn]]:
+    """Return what was said on each question, in order; the greeting is with the first, the goodbye with the last."""
+    turns: dict[str, list[Turn]] = {}
+    waiting: list[Turn] = []
+    here: str | None = None
+    for position, event in enumerate(history):
+        match event:
+            case Asked():
+                turn = Turn(role="interviewer", kind=event.move.kind, text=event.text)
+                here = event.move.question_id or here
+            case Answered():
+                after = history[position + 1] if position + 1 < len(history) else None
+                kind = after.kind if isinstance(after, Understood) else event.kind
+                turn = Turn(role="candidate", kind=kind, text=event.text)
+                here = event.question_id
+            case _:
+                continue
+        if here is None:
+            waiting.append(turn)
+            continue
+        turns.setdefault(here, waiting[:]).append(turn)
+        waiting.clear()
+    return turns
+
+
+def _engine(history: Sequence[AnyEvent]) -> str:
+    voices = [e.voice for e in history if isinstance(e, Asked)]
+    return next((voice for voice in voices if voice != "offline"), "offline")
+
+
+def _usage(history: Sequence[AnyEvent]) -> Usage:
+    calls = [e for e in history if isinstance(e, Called)]
+    costs = [c.cost_usd for c in calls if c.cost_usd is not None]
+    return Usage(
+        calls=len(calls),
+        input_tokens=sum(c.input_tokens for c in calls),
+        output_tokens=sum(c.output_tokens for c in calls),
+        cost_usd=round(sum(costs), 6) if costs else None,
     )

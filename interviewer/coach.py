@@ -1,0 +1,155 @@
+"""The one thing that lifts an answer, from its own words and its own gap. No advice that would fit any answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from evaluators.score import CriterionScore, Score
+from interviewer.policy import GOOD, THIN
+from interviewer.quoting import first_words, harmless, quote_for
+from interviewer.state import QuestionState
+from knowledge.models import LEVELS, Level, Passage, Question, Rubric
+
+_NUMBER = re.compile(
+    r"(?<![\w.])[$€£]?\d[\d,.]*\s?(?:%|[kKmMbB]\b|ms\b|s\b|x\b|percent|weeks?|days?|hours?|users?|documents?)?"
+)
+_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
+_NEEDS_OUTCOME = frozenset({"result", "measurement"})
+
+
+class Advice(NamedTuple):
+    """What to say to the candidate, and what to look up for them."""
+
+    text: str
+    about: str
+    """The criterion, key point, misconception or check that it is about; empty when there is none."""
+
+
+def advise(
+    question: Question, rubric: Rubric, current: QuestionState, level: Level, notes: Sequence[Passage] = ()
+) -> Advice:
+    """Return the advice on one answer.
+
+    Args:
+        question: what was asked.
+        rubric: what scored it.
+        current: what was said and how it was judged.
+        level: the level that the candidate wants to be read at.
+        notes: passages of the candidate's own notes that tell the same story.
+    """
+    score = current.score
+    if current.verdicts and not current.verdicts[-1].passed:
+        return _on_code(current)
+    if score is None or score.overall is None or not current.answer.strip():
+        return _on_silence(question, current)
+    if score.misconceptions:
+        found = score.misconceptions[0]
+        quote = harmless(first_words(found.evidence.quote))
+        return Advice(f"You said “{quote}”. {found.correction}", found.id)
+    if score.flags and not score.overall:
+        return Advice(score.reason or f"Nothing could be credited: {', '.join(score.flags)}.", "")
+    worst = lifting(score, question, level)
+    if worst is not None:
+        return Advice(_on_gap(worst, question, rubric, current, notes), worst.criterion)
+    return _on_strength(question, score, level)
+
+
+def lifting(score: Score, question: Question, level: Level) -> CriterionScore | None:
+    """Return the criterion whose gap costs most: core points first, then by weight; None when nothing is thin."""
+    points = {p.id: p for p in question.key_points}
+    reach = LEVELS.index(level)
+
+    def counts(criterion: CriterionScore) -> bool:
+        point = points.get(criterion.criterion)
+        return (
+            criterion.score is not None and criterion.score <= 3 and (not point or LEVELS.index(point.level) <= reach)
+        )
+
+    def cost(criterion: CriterionScore) -> tuple[bool, float]:
+        point = points.get(criterion.criterion)
+        gap = 5 - (criterion.score or 0)
+        return bool(point and point.core and gap >= 5 - THIN), gap * criterion.weight
+
+    return max(filter(counts, score.criteria), key=cost, default=None)
+
+
+def _on_code(current: QuestionState) -> Advice:
+    verdict = current.verdicts[-1]
+    if verdict.misconceptions:
+        return Advice(verdict.misconceptions[0].explanation, verdict.misconceptions[0].id)
+    failed = next((c for c in verdict.checks if not c.passed), None)
+    if failed is not None:
+        detail = f" {failed.detail.strip()}" if failed.detail.strip() else ""
+        return Advice(f"Work the failing case “{failed.name}” by hand.{detail}", failed.name)
+    return Advice(f"The code did not run: {verdict.error}" if verdict.error else "", "")
+
+
+def _on_silence(question: Question, current: QuestionState) -> Advice:
+    core = next((p for p in question.key_points if p.core), next(iter(question.key_points), None))
+    if current.verdicts:
+        return Advice(
+            "The code passes; nothing was said about it. Explain it aloud once, shapes and cost included.", ""
+        )
+    if core is not None:
+        return Advice(f"Start this one from its centre: {core.hint}", core.id)
+    return Advice(f"Have one case ready for it. {question.hints[0]}" if question.hints else "", "")
+
+
+def _on_gap(
+    worst: CriterionScore, question: Question, rubric: Rubric, current: QuestionState, notes: Sequence[Passage]
+) -> str:
+    quote = harmless(quote_for(current.score, worst.criterion, current.answer))
+    point = next((p for p in question.key_points if p.id == worst.criterion), None)
+    if point is not None:
+        lead = f"After “{quote}”, the" if quote else "The"
+        return f"{lead} sentence that lifts this answer: {point.text}"
+    if worst.criterion in _NEEDS_OUTCOME and (own := unused_outcome(current.answer, notes)):
+        sentence, passage = own
+        return (
+            f"The outcome is in your own notes and not in the answer: “{harmless(sentence)}” "
+            f"({passage.source}, line {passage.line}). Say it."
+        )
+    criterion = next((c for c in rubric.criteria if c.id == worst.criterion), None)
+    if criterion is None:
+        return worst.reason
+    template = criterion.advice
+    if quote:
+        return re.sub(r"[\"“']?\{quote\}[\"”']?", lambda _: f"“{quote}”", template).strip()
+    return re.sub(r"[\"“']?\{quote\}[\"”']?", "what you said", template).strip()
+
+
+def _on_strength(question: Question, score: Score, level: Level) -> Advice:
+    """Nothing is thin: the next level's answer is what is left to learn."""
+    above = LEVELS.index(level) + (1 if score.overall is not None and score.overall >= GOOD else 0)
+    wanted = LEVELS[min(above, len(LEVELS) - 1)]
+    beyond = [p for p in question.key_points if p.level == wanted and not _reached(score, p.id)]
+    if beyond:
+        return Advice(f"It stands at your level. At {wanted} level, add: {beyond[0].text}", beyond[0].id)
+    if question.ladder is not None:
+        return Advice(f"It stands. A {wanted} answer has this as well: {getattr(question.ladder, wanted)}", "")
+    return Advice("", "")
+
+
+def unused_outcome(answer: str, notes: Sequence[Passage]) -> tuple[str, Passage] | None:
+    """Return a sentence of the candidate's own notes with a number that the answer does not have, and its passage."""
+    told = {_digits(n) for n in _NUMBER.findall(answer)}
+    best: tuple[int, str, Passage] | None = None
+    for passage in notes:
+        result = re.split(r"\bresults?\b\W*", passage.text, maxsplit=1, flags=re.IGNORECASE)
+        for found in _SENTENCE.finditer(result[-1]):
+            sentence = found.group().strip(" -*•\t")
+            unused = {_digits(n) for n in _NUMBER.findall(sentence)} - told - {""}
+            weight = len(unused) + 10 * (len(result) > 1)
+            if unused and (best is None or weight > best[0]):
+                best = (weight, first_words(sentence, 24), passage)
+    return None if best is None else best[1:]
+
+
+def _reached(score: Score, criterion: str) -> bool:
+    return any(c.criterion == criterion and (c.score or 0) > THIN for c in score.criteria)
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"[^\d.]", "", number).strip(".")
