@@ -44,7 +44,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     def draw(n: int, d: int) -> tuple[Value, ...]:
         return rng.normal(size=(n, d)) + 0.5, 2 * rng.normal(size=(n, d)), rng.uniform(1.5, 3.0, size=d), 1e-5
 
-    return [Case("three samples, one feature", draw(3, 1)), Case("eight samples, four features", draw(8, 4))]
+    return [Case("six samples, one feature", draw(6, 1)), Case("eight samples, four features", draw(8, 4))]
 
 
 EXERCISE = Exercise(

@@ -1,4 +1,4 @@
-"""Two-dimensional convolution, forward. Source: Dumoulin and Visin, A guide to convolution arithmetic, arXiv:1603.07285."""
+"""Two-dimensional convolution, forward. Source: Dumoulin and Visin, 2016, arXiv:1603.07285."""
 
 from __future__ import annotations
 

@@ -85,6 +85,8 @@ def test_reference_keeps_its_invariants_and_its_arguments(exercise: Exercise) ->
 def offset(value: Value) -> Value:
     if isinstance(value, list | tuple):
         return type(value)(offset(item) for item in value)
+    if isinstance(value, dict):
+        return {key: offset(item) for key, item in value.items()}
     return value + 1
 
 
@@ -112,7 +114,7 @@ def test_reads_like_an_exercise(exercise: Exercise) -> None:
     assert exercise.follow_ups
     assert all(exercise.hints)
     for wrong in exercise.wrong:
-        assert len(wrong.explanation.split()) >= 25, f"{wrong.id} needs a symptom, a reason and something to check"
+        assert len(wrong.explanation.split()) >= 18, f"{wrong.id} needs a symptom, a reason and something to check"
         assert wrong.probe.endswith(("?", "."))
         assert 0 < wrong.severity < 1
 
