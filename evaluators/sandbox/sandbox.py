@@ -27,7 +27,7 @@ class Sandbox:
     def __init__(self, *, concurrency: int | None = None, most_level: int = 4) -> None:
         cores = os.cpu_count() or 2
         self._ready_wanted = max(2, min(concurrency or cores, 8))
-        self._turns = threading.BoundedSemaphore(concurrency or max(2, cores))
+        self._turns = threading.BoundedSemaphore(concurrency or max(4, cores))
         self._spawned = most_level < 1 or not lockdown.supported()
         self._most_level = most_level
         self._plants = {torch: _Plant(torch=torch) for torch in (False, True)}

@@ -6,6 +6,7 @@ It is started ahead of time, so that a submission does not wait for its imports.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -19,4 +20,6 @@ def main() -> NoReturn:
     forget_import_paths(settings)
     from .runner import serve
 
-    serve(int(settings["control"]), used_address_space())
+    os.dup2(int(settings["control"]), 3)
+    os.closerange(4, 256)
+    serve(3, used_address_space())

@@ -98,7 +98,7 @@ STARTS = {
     "fork": "os.fork()",
     "vfork": "syscall(58, 220, 17, 0, 0, 0, 0)",
     "clone": "syscall(56, 220, 17, 0, 0, 0, 0)",
-    "clone3": "syscall(435, 435, ctypes.create_string_buffer(struct.pack('<11Q', 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0)), 88)",
+    "clone3": "syscall(435, 435, struct.pack('<11Q', 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0), 88)",
     "thread": "__import__('threading').Thread(target=print).start()",
     "exec": "os.execv('/bin/sh', ['sh', '-c', 'true'])",
     "system": "1 / (os.system('true') == 0)",
