@@ -27,7 +27,9 @@ class BulkEncoder:
             os.environ.setdefault(variable, "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # ours is shown instead
         self.name = name
         self._model: Any = SentenceTransformer(str(model_folder()), local_files_only=True)
 

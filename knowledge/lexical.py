@@ -45,8 +45,10 @@ class LexicalIndex:
         with self._guarded():
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             try:
-                for identity in removed:
-                    writer.delete_documents_by_term("id", identity)
+                if removed:  # by query: deleting by term takes the number for a signed one, and finds nothing
+                    writer.delete_documents_by_query(
+                        tantivy.Query.term_set_query(self._index.schema, "id", list(removed))
+                    )
                 for identity, category, text in added:
                     document = tantivy.Document()
                     document.add_unsigned("id", identity)

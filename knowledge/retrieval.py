@@ -110,6 +110,10 @@ class Retriever:
         """Return the vectors of texts, `(n, dimensions)`, as the index's own were made."""
         return self._encoder.encode(texts)
 
+    def terms(self, text: str) -> list[str]:
+        """Return the distinct terms of a text as the index searches them: stemmed, without stop words."""
+        return self._lexical.terms(text)
+
     def section(self, passage: Passage) -> Passage:
         """Return the whole section in which a passage stands: the whole story for a part of one."""
         stored = self._catalogue.section(passage.source, passage.line, passage.text)

@@ -17,7 +17,8 @@ PARTS = {
 }
 _PART_OF_WORD = {word: part for part, words in PARTS.items() for word in words}
 _LABEL = re.compile(
-    r"^\W{0,4}(?:interview\s+|key\s+|my\s+|the\s+)?([A-Za-z][A-Za-z ]{2,14}?)s?\W{0,3}(?::|\n|\s[–—-]\s|$)"
+    r"^\W{0,4}(?:interview\s+|key\s+|my\s+|the\s+)?([A-Za-z][A-Za-z ]{2,14}?)s?\W{0,3}(?::|\n|\s[–—-]\s|$)",
+    re.IGNORECASE,
 )
 _STORY_HEADING = re.compile(r"\bstory\b", re.IGNORECASE)
 

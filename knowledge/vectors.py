@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _BATCH = 2_000
 _open: dict[Path, VectorStore] = {}
+_failures: dict[Path, int] = {}
 _opening = threading.Lock()
 
 
@@ -130,7 +131,14 @@ class VectorStore:
         from chromadb.config import Settings
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._client = chromadb.PersistentClient(path=str(self.folder), settings=Settings(anonymized_telemetry=False))
+        # Chroma keeps an engine that failed to start under the path's spelling for as long as the process lives, so
+        # after a failure the same folder is spelled anew.
+        path = str(self.folder) + "/." * _failures.get(self.folder, 0)
+        try:
+            self._client = chromadb.PersistentClient(path=path, settings=Settings(anonymized_telemetry=False))
+        except BaseException:
+            _failures[self.folder] = _failures.get(self.folder, 0) + 1
+            raise
         self._collections = {}
 
     def _disconnect(self) -> None:

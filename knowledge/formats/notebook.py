@@ -26,6 +26,7 @@ def read_notebook(text: str, name: str) -> list[Block]:
     import nbformat
 
     try:
+        json.loads(text)  # nbformat does not say where it stops being JSON
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbformat warns of missing cell ids and repairs them itself
             notebook = nbformat.reads(text, as_version=4)
