@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import platformdirs
@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     model: str = Field("", description="The interviewer's language model, as provider:model.")
     judge_model: str = Field("", description="The model that judges; the interviewer's own when it is not given.")
     base_url: str = Field("", description="Any OpenAI-compatible server.")
+    json_mode: Literal["auto", "json_schema", "function_calling", "json_mode", "plain"] = Field(
+        "auto", description="How the model is asked for JSON; auto finds what its server takes."
+    )
+    model_timeout_s: float = Field(60.0, gt=0, description="Seconds that one answer of the model may take.")
+    model_retries: int = Field(2, ge=0, le=10, description="Tries again after 429, 5xx and broken connections.")
+    price_input: float | None = Field(None, ge=0, description="US dollars a million input tokens, for the ledger.")
+    price_cached_input: float | None = Field(None, ge=0, description="The same for cached ones; else as price_input.")
+    price_output: float | None = Field(None, ge=0, description="US dollars a million output tokens.")
     accept_unsafe_code: bool = Field(False, description="Serve the grading of code below the safe isolation level.")
     api_key: SecretStr | None = Field(None, description="The key for `model`; providers' own variables work as well.")
 
