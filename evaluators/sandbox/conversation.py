@@ -95,7 +95,7 @@ def hold(child: Child, job: Job, level: int) -> Outcome:
     heard = _Heard()
     line = _Line(child, job, began + BOOT_SECONDS)
     try:
-        if line.read() is None:
+        if not line.is_ready():
             raise LostError
         began = time.monotonic()
         line.deadline = began + job.effective_limits.wall_seconds
@@ -192,6 +192,13 @@ class _Line:
         self.received = bytearray()
         self.poll = select.poll()
         self.poll.register(child.channel, select.POLLIN)
+
+    def is_ready(self) -> bool:
+        """Whether the child says, in its first frame, that it waits for a job."""
+        try:
+            return self.read() is not None
+        except _StoppedError:
+            return False
 
     def send(self, message: bytes) -> None:
         """Send a whole message; a child that does not take it is handled when it is read from."""

@@ -24,8 +24,9 @@ MEGABYTE = 1 << 20
 class Limits:
     """What one job may use.
 
-    `cpu_seconds` is enforced by the kernel (whole seconds; one more for code that ignores the warning),
-    `wall_seconds` by the parent (it is for code that sleeps or waits; on a busy machine it must not strike first), `memory_mb` is what the job may add to the warm process that it starts from.
+    `cpu_seconds` is enforced by the kernel (whole seconds; one more for code that ignores the warning). `wall_seconds`,
+    by the parent, is for code that sleeps or waits: long enough not to strike first on a busy machine. `memory_mb` is
+    what the job may add to the warm process that it starts from.
     """
 
     cpu_seconds: int = 2

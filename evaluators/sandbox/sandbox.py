@@ -60,11 +60,13 @@ class Sandbox:
         plant = self._plants[job.torch]
         with self._turns:
             for _ in range(3):
-                child = self._take(plant)
+                child, zygote = self._take(plant)
                 try:
-                    return hold(child, job, self._level_of(plant))
+                    return hold(child, job, zygote.level if zygote else 0)
                 except LostError:
-                    self._discard(plant)
+                    with plant.lock:
+                        if plant.zygote is zygote:  # nobody else has replaced it meanwhile
+                            self._empty(plant)
                 finally:
                     child.close()
                     self._refill(plant)
@@ -83,13 +85,15 @@ class Sandbox:
         """End every process."""
         self._closed = True
         for plant in self._plants.values():
-            self._discard(plant)
+            with plant.lock:
+                self._empty(plant)
 
-    def _take(self, plant: _Plant) -> Child:
+    def _take(self, plant: _Plant) -> tuple[Child, Zygote | None]:
         with plant.lock:
             if self._closed:
                 raise SandboxError("The sandbox is closed.")
-            return plant.ready.popleft() if plant.ready else self._start(plant)
+            child = plant.ready.popleft() if plant.ready else self._start(plant)
+            return child, plant.zygote
 
     def _start(self, plant: _Plant) -> Child:
         if self._spawned:
@@ -105,18 +109,10 @@ class Sandbox:
             plant.zygote = Zygote(torch=plant.torch, most_level=self._most_level)
         return plant.zygote
 
-    def _level_of(self, plant: _Plant) -> int:
-        zygote = plant.zygote
-        return zygote.level if zygote else 0
-
     def _refill(self, plant: _Plant) -> None:
         with plant.lock:
             while not self._closed and len(plant.ready) < self._ready_wanted:
                 plant.ready.append(self._start(plant))
-
-    def _discard(self, plant: _Plant) -> None:
-        with plant.lock:
-            self._empty(plant)
 
     @staticmethod
     def _empty(plant: _Plant) -> None:

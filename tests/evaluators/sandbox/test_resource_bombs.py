@@ -54,7 +54,7 @@ BOMBS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("memory", "died", "cpu", "wall"),
     ),
     "C recursion": (
-        "import sys\n    sys.setrecursionlimit(10 ** 9)\n    x = ()\n    for _ in range(10 ** 6): x = (x,)\n    hash(x)",
+        "import sys\n    sys.setrecursionlimit(10 ** 9)\n    x = ()\n    for _ in range(9 ** 6): x = x,\n    hash(x)",
         ("died", "memory", "", "cpu", "wall"),
     ),
     "output": ("import numpy as np\n    return np.zeros(2_000_000)", ("output",)),
