@@ -8,7 +8,7 @@ import select
 import signal
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaluators.sandbox.inside.wire import (
     MOST_HEADER,
@@ -23,6 +23,9 @@ from evaluators.sandbox.inside.wire import (
 )
 from evaluators.sandbox.job import MEGABYTE, CallResult, Job, Killed, Outcome
 from evaluators.sandbox.processes import BOOT_SECONDS, Child
+
+if TYPE_CHECKING:
+    from evaluators.verdict import IsolationLevel
 
 WATCH_SECONDS = 0.05
 FRAME_ALLOWANCE = 64 * 1024  # what a header holds besides the value: printed text, an error
@@ -83,7 +86,7 @@ def request(job: Job) -> bytes:
     return frame(header, arrays)
 
 
-def hold(child: Child, job: Job, level: int) -> Outcome:
+def hold(child: Child, job: Job, level: IsolationLevel) -> Outcome:
     """Run the job in the child, which is of no use afterwards.
 
     Raises:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from evaluators.verdict import IsolationLevel
 
 Value: TypeAlias = "bool | int | float | str | NDArray[Any] | Sequence[Value] | Mapping[Any, Value] | None"
 """What may cross: scalars, arrays of numbers, booleans or strings, and lists, tuples and dictionaries of them.
@@ -95,7 +98,7 @@ class Outcome:
     error: str
     error_line: int | None
     stdout: str
-    isolation_level: int
+    isolation_level: IsolationLevel
     seconds: float
     killed: Killed
     error_text: str = ""

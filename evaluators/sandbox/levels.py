@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from evaluators.sandbox.inside import lockdown
 from evaluators.sandbox.processes import Zygote
 from knowledge.errors import SandboxError
+
+if TYPE_CHECKING:
+    from evaluators.verdict import IsolationLevel
 
 SAFE_LEVEL = 2
 """The least level at which other people's code may be accepted: it can neither read files nor reach the network."""
@@ -23,7 +28,7 @@ def describe_level(level: int) -> str:
     return _CLAIMS[level]
 
 
-def probe_level() -> int:
+def probe_level() -> IsolationLevel:
     """The level that this system offers, found by starting a bare process without NumPy and trying (about 30 ms)."""
     if not lockdown.supported():
         return 0

@@ -15,12 +15,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import psutil
 
 from evaluators.sandbox.inside.lockdown import Layers
 from knowledge.errors import SandboxError
+
+if TYPE_CHECKING:
+    from evaluators.verdict import IsolationLevel
 
 ENDING = struct.Struct("<id")  # wait status, CPU seconds: the same as in inside/zygote.py
 BOOT_SECONDS = 60.0
@@ -144,7 +147,7 @@ class Zygote:
         hello: dict[str, Any] = (
             json.loads(message) if message else {"error": "the interpreter ended, or did not answer"}
         )
-        self.level = int(hello.get("level", 0))
+        self.level: IsolationLevel = hello.get("level", 0)
         if "error" in hello:
             self.close()
         return str(hello.get("error", ""))

@@ -6,7 +6,7 @@ import os
 import threading
 from collections import deque
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psutil
 
@@ -15,6 +15,9 @@ from evaluators.sandbox.inside import lockdown
 from evaluators.sandbox.job import Job, Outcome
 from evaluators.sandbox.processes import Child, Worker, Zygote
 from knowledge.errors import SandboxError
+
+if TYPE_CHECKING:
+    from evaluators.verdict import IsolationLevel
 
 
 class Sandbox:
@@ -43,7 +46,7 @@ class Sandbox:
         self.close()
 
     @property
-    def level(self) -> int:
+    def level(self) -> IsolationLevel:
         """The isolation that holds here, 0 to 4, as a child of the warm process found it by trying."""
         if self._spawned:
             return 0
