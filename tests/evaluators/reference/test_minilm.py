@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from evaluators.reference.minilm import LONGEST, MiniLM, _installed
+from evaluators.reference.minilm import LONGEST, MiniLM, installed_weights
 
 TEXTS = [
     "What is the vanishing gradient problem, and how do LSTMs address it?",
@@ -30,7 +30,7 @@ def theirs():
         warnings.simplefilter("ignore")
         from sentence_transformers import SentenceTransformer
 
-        return SentenceTransformer(str(_installed()), device="cpu", local_files_only=True)
+        return SentenceTransformer(str(installed_weights()), device="cpu", local_files_only=True)
 
 
 def test_embeddings_equal_sentence_transformers(ours: MiniLM, theirs) -> None:

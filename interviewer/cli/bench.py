@@ -1,0 +1,87 @@
+"""`interviewer bench`: the measurements, on your machine. A subcommand is one function here and one module there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interviewer.cli.output import JsonOption, console, print_json
+
+if TYPE_CHECKING:
+    from interviewer.bench.timing import Comparison
+
+bench_app = typer.Typer(name="bench", help="Measure speed and agreement on this machine.", no_args_is_help=True)
+
+Seconds = Annotated[float, typer.Option(help="Time given to each comparison.", min=0.1, max=600.0)]
+Threads = Annotated[
+    int | None, typer.Option(help="Threads that each side may use; every processor if not given.", min=1)
+]
+
+
+@bench_app.callback()
+def _group() -> None:
+    """Keep `bench` a group however many subcommands it has."""
+
+
+@bench_app.command()
+def core(seconds: Seconds = 2.0, threads: Threads = None, as_json: JsonOption = False) -> None:
+    """Time the from-scratch core against PyTorch and sentence-transformers."""
+    from interviewer.bench.core import run
+
+    report = run(tell, seconds, threads)
+    if as_json:
+        print_json(report)
+        return
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    show_comparisons(f"{report.threads} threads, {versions}", report.comparisons)
+
+
+@bench_app.command()
+def retrieval(
+    data: Annotated[Path, typer.Option(help="A test collection: corpus.jsonl, queries.jsonl, qrels/test.tsv (BEIR).")],
+    as_json: JsonOption = False,
+) -> None:
+    """Measure search by words, by meaning and fused on a test collection: nDCG@10, recall@10, latency."""
+    from evaluators.reference.minilm import MiniLM
+    from interviewer.bench.retrieval import measure, table
+    from interviewer.cli.index import progress_bar
+    from knowledge.bulk_encoder import BulkEncoder
+
+    with progress_bar() as progress:
+        report = measure(data, MiniLM.load(), BulkEncoder(), progress)
+    if as_json:
+        print_json(report)
+        return
+    console().print(table(report))
+
+
+def tell(message: str) -> None:
+    """Say on standard error what is measured next."""
+    sys.stderr.write(f"{message} …\n")
+
+
+def show_comparisons(title: str, comparisons: tuple[Comparison, ...]) -> None:
+    """Print comparisons as a table for people."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("what", "on", "against"):
+        table.add_column(heading)
+    for heading in ("ours, ms", "theirs, ms", "ratio", "aim"):
+        table.add_column(heading, justify="right")
+    for item in comparisons:
+        aim = "" if item.target is None else f"≤ {item.target:g} {'✓' if item.met else '✗'}"
+        table.add_row(
+            item.name,
+            item.size,
+            item.against,
+            f"{item.milliseconds:.2f}",
+            f"{item.their_milliseconds:.2f}",
+            f"{item.ratio:.2f}",
+            aim,
+        )
+    console().print(table)
