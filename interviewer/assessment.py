@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from evaluators.score import Score
 from evaluators.verdict import Verdict
+from interviewer.coding import coding_score
 from interviewer.events import MessageKind, Ran, Scored
 from interviewer.state import SUBSTANCE, QuestionState, State, replay
 from knowledge.errors import InterviewError
 from knowledge.library import Library
-from knowledge.models import Question, Rubric, Scenario
+from knowledge.models import Level, Question, Rubric
 
 if TYPE_CHECKING:
+    from evaluators.design import DesignEvaluator
+    from evaluators.star import StarEvaluator
+    from evaluators.warm_up import WarmUpEvaluator
+
     from evaluators.code import CodeGrader
+    from evaluators.technical import TechnicalEvaluator
     from knowledge.encoder import TokenEncoder
 
 logger = logging.getLogger(__name__)
+
+_Evaluator = TypeVar("_Evaluator")
 
 JUDGED: frozenset[MessageKind] = (SUBSTANCE - {"thinking_aloud"}) | {"code", "dont_know"}
 """Kinds of message after which the question is judged anew; thinking aloud is judged with the answer it leads to."""
@@ -37,7 +46,7 @@ class Assessor(Protocol):
 class Evaluate(Protocol):
     """One question's answer to a score, synchronously."""
 
-    def __call__(self, question: Question, current: QuestionState) -> Score: ...
+    def __call__(self, question: Question, current: QuestionState, level: Level) -> Score: ...
 
 
 class OfflineAssessor:
@@ -57,6 +66,8 @@ class OfflineAssessor:
         self._grader = grader
         self._executor = executor
         self._evaluate = evaluate or self._by_rubric
+        self._evaluators: dict[tuple[str, type], object] = {}
+        self._lock = threading.Lock()
 
     async def assess(self, state: State) -> Sequence[Ran | Scored]:
         """Return a Ran for code, then a Scored of everything said on the question; nothing for other messages."""
@@ -79,7 +90,7 @@ class OfflineAssessor:
             found.append(Ran(question_id=question.id, attempt=attempt, verdict=verdict))
         current = replay(found, state).question(question.id)
         assert current is not None
-        found.append(Scored(question_id=question.id, score=self._score(question, current)))
+        found.append(Scored(question_id=question.id, score=self._score(question, current, state.setup.level)))
         return found
 
     def _run(self, exercise: str, source: str) -> Verdict | str:
@@ -92,62 +103,65 @@ class OfflineAssessor:
             logger.exception("the grader of %s broke", exercise)
             return "The code was not run: the grader broke. This is our fault, not yours."
 
-    def _score(self, question: Question, current: QuestionState) -> Score:
+    def _score(self, question: Question, current: QuestionState, level: Level) -> Score:
         try:
-            score = self._evaluate(question, current)
+            score = self._evaluate(question, current, level)
         except InterviewError as error:
             return not_scored(f"Not judged: {error.message}")
         except Exception:
             logger.exception("the evaluator of %s broke", question.id)
             return not_scored("Not judged: the evaluator broke. This is our fault, not yours.")
-        return with_hint_price(score, self._library.rubric_for(question), current.hints)
+        from evaluators.combine import apply_hints
 
-    def _by_rubric(self, question: Question, current: QuestionState) -> Score:
+        return apply_hints(score, current.hints, self._library.rubric_for(question))
+
+    def _by_rubric(self, question: Question, current: QuestionState, level: Level) -> Score:
         rubric = self._library.rubric_for(question)
         if question.exercise is not None:
-            return self._score_coding(question, rubric, current)
+            talk = question.key_points and current.answer.strip()
+            said = self._technical(rubric).score(current.answer, question, level) if talk else None
+            return coding_score(rubric, current, said)
         if question.scenario is not None:
-            from evaluators.design import DesignEvaluator
-
-            scenario: Scenario = self._library.scenarios[question.scenario]
-            design = DesignEvaluator(self._encoder(), rubric)
-            return design.score(current.answer, question, scenario, current.facts_asked)
+            scenario = self._library.scenarios[question.scenario]
+            return self._design(rubric).score(current.answer, question, scenario, current.facts_asked)
         kind = rubric.rubric if rubric.rubric in {"star", "technical", "warm_up"} else question.round
         if kind in {"star", "behavioural"}:
-            from evaluators.star import StarEvaluator
-
-            return StarEvaluator(rubric, self._encoder()).score(current.answer, question.text)
+            return self._star(rubric).score(current.answer, question.text)
         if kind in {"warm_up", "warm-up"}:
-            from evaluators.warm_up import WarmUpEvaluator
+            return self._warm_up(rubric).score(current.answer, question)
+        return self._technical(rubric).score(current.answer, question, level)
 
-            return WarmUpEvaluator(self._encoder(), rubric).score(current.answer, question)
+    # Evaluators keep what they have read of questions and rubrics, so there is one of each kind for a rubric.
+
+    def _technical(self, rubric: Rubric) -> TechnicalEvaluator:
         from evaluators.technical import TechnicalEvaluator
 
-        return TechnicalEvaluator(self._encoder(), rubric).score(current.answer, question)
+        return self._kept(rubric, TechnicalEvaluator, lambda: TechnicalEvaluator(self._encoder(), rubric))
 
-    def _score_coding(self, question: Question, rubric: Rubric, current: QuestionState) -> Score:
-        from interviewer.coding import coding_score
+    def _star(self, rubric: Rubric) -> StarEvaluator:
+        from evaluators.star import StarEvaluator
 
-        talk: Score | None = None
-        if question.key_points and current.answer.strip():
-            from evaluators.technical import TechnicalEvaluator
+        return self._kept(rubric, StarEvaluator, lambda: StarEvaluator(rubric, self._encoder()))
 
-            talk = TechnicalEvaluator(self._encoder(), rubric).score(current.answer, question)
-        return coding_score(rubric, current, talk)
+    def _design(self, rubric: Rubric) -> DesignEvaluator:
+        from evaluators.design import DesignEvaluator
+
+        return self._kept(rubric, DesignEvaluator, lambda: DesignEvaluator(self._encoder(), rubric))
+
+    def _warm_up(self, rubric: Rubric) -> WarmUpEvaluator:
+        from evaluators.warm_up import WarmUpEvaluator
+
+        return self._kept(rubric, WarmUpEvaluator, lambda: WarmUpEvaluator(self._encoder(), rubric))
+
+    def _kept(self, rubric: Rubric, kind: type[_Evaluator], make: Callable[[], _Evaluator]) -> _Evaluator:
+        with self._lock:
+            evaluator = self._evaluators.get((rubric.rubric, kind))
+            if evaluator is None:
+                evaluator = self._evaluators[rubric.rubric, kind] = make()
+        assert isinstance(evaluator, kind)
+        return evaluator
 
 
 def not_scored(reason: str) -> Score:
     """Return the score of an answer that could not be judged."""
     return Score(overall=None, band=None, reason=reason, engine="offline")
-
-
-def with_hint_price(score: Score, rubric: Rubric, hints: int) -> Score:
-    """Return the score under the ceiling that the hints taken leave."""
-    if not hints or score.overall is None or not rubric.hint_caps:
-        return score
-    ceiling = rubric.hint_caps[min(hints, len(rubric.hint_caps)) - 1]
-    if score.overall <= ceiling:
-        return score
-    band = score.band and (min(score.band[0], ceiling), min(score.band[1], ceiling))
-    step = f"{hints} hint{'s' if hints > 1 else ''} taken: at most {ceiling:g} (was {score.overall:.2f})"
-    return score.model_copy(update={"overall": ceiling, "band": band, "trace": (*score.trace, step)})

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from evaluators.score import CriterionScore, Score
 from interviewer.policy import GOOD, THIN
 from interviewer.quoting import first_words, harmless, quote_for
+from interviewer.references import Story
 from interviewer.state import QuestionState
-from knowledge.models import LEVELS, Level, Passage, Question, Rubric
-
-_NUMBER = re.compile(
-    r"(?<![\w.])[$€£]?\d[\d,.]*\s?(?:%|[kKmMbB]\b|ms\b|s\b|x\b|percent|weeks?|days?|hours?|users?|documents?)?"
-)
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
-_NEEDS_OUTCOME = frozenset({"result", "measurement"})
+from knowledge.models import LEVELS, Level, Question, Rubric
 
 
 class Advice(NamedTuple):
@@ -28,7 +22,7 @@ class Advice(NamedTuple):
 
 
 def advise(
-    question: Question, rubric: Rubric, current: QuestionState, level: Level, notes: Sequence[Passage] = ()
+    question: Question, rubric: Rubric, current: QuestionState, level: Level, story: Story | None = None
 ) -> Advice:
     """Return the advice on one answer.
 
@@ -37,7 +31,7 @@ def advise(
         rubric: what scored it.
         current: what was said and how it was judged.
         level: the level that the candidate wants to be read at.
-        notes: passages of the candidate's own notes that tell the same story.
+        story: the candidate's own note of the story, when the answer tells one of theirs.
     """
     score = current.score
     if current.verdicts and not current.verdicts[-1].passed:
@@ -52,7 +46,7 @@ def advise(
         return Advice(score.reason or f"Nothing could be credited: {', '.join(score.flags)}.", "")
     worst = lifting(score, question, level)
     if worst is not None:
-        return Advice(_on_gap(worst, question, rubric, current, notes), worst.criterion)
+        return Advice(_on_gap(worst, question, rubric, current, story), worst.criterion)
     return _on_strength(question, score, level)
 
 
@@ -98,19 +92,16 @@ def _on_silence(question: Question, current: QuestionState) -> Advice:
 
 
 def _on_gap(
-    worst: CriterionScore, question: Question, rubric: Rubric, current: QuestionState, notes: Sequence[Passage]
+    worst: CriterionScore, question: Question, rubric: Rubric, current: QuestionState, story: Story | None
 ) -> str:
     quote = harmless(quote_for(current.score, worst.criterion, current.answer))
     point = next((p for p in question.key_points if p.id == worst.criterion), None)
     if point is not None:
         lead = f"After “{quote}”, the" if quote else "The"
         return f"{lead} sentence that lifts this answer: {point.text}"
-    if worst.criterion in _NEEDS_OUTCOME and (own := unused_outcome(current.answer, notes)):
-        sentence, passage = own
-        return (
-            f"The outcome is in your own notes and not in the answer: “{harmless(sentence)}” "
-            f"({passage.source}, line {passage.line}). Say it."
-        )
+    if story is not None and story.left_out:
+        left_out, passage = harmless(story.left_out[0]), story.passage
+        return f"Your own notes have what is missing ({passage.source}, line {passage.line}): “{left_out}”. Say it."
     criterion = next((c for c in rubric.criteria if c.id == worst.criterion), None)
     if criterion is None:
         return worst.reason
@@ -132,24 +123,5 @@ def _on_strength(question: Question, score: Score, level: Level) -> Advice:
     return Advice("", "")
 
 
-def unused_outcome(answer: str, notes: Sequence[Passage]) -> tuple[str, Passage] | None:
-    """Return a sentence of the candidate's own notes with a number that the answer does not have, and its passage."""
-    told = {_digits(n) for n in _NUMBER.findall(answer)}
-    best: tuple[int, str, Passage] | None = None
-    for passage in notes:
-        result = re.split(r"\bresults?\b\W*", passage.text, maxsplit=1, flags=re.IGNORECASE)
-        for found in _SENTENCE.finditer(result[-1]):
-            sentence = found.group().strip(" -*•\t")
-            unused = {_digits(n) for n in _NUMBER.findall(sentence)} - told - {""}
-            weight = len(unused) + 10 * (len(result) > 1)
-            if unused and (best is None or weight > best[0]):
-                best = (weight, first_words(sentence, 24), passage)
-    return None if best is None else best[1:]
-
-
 def _reached(score: Score, criterion: str) -> bool:
     return any(c.criterion == criterion and (c.score or 0) > THIN for c in score.criteria)
-
-
-def _digits(number: str) -> str:
-    return re.sub(r"[^\d.]", "", number).strip(".")

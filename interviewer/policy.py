@@ -20,7 +20,22 @@ THIN = 2
 
 MOST_FOLLOW_UPS = 2
 _NEVER_PROBED = frozenset({"concision"})  # asking for less by asking for more would be absurd
-_ODD_FLAGS = ("gibberish", "question_copied", "injection", "off_topic", "keyword_list", "other_language", "empty")
+_ODD_FLAGS = (
+    "question_copied",
+    "other_language",
+    "skeleton",
+    "word_salad",
+    "reference_pasted",
+    "off_topic",
+    "injection",
+    "repetition",
+    "gibberish",
+    "no_words",
+    "empty",
+)
+"""What an evaluator may find odd; the interviewer takes it up when the answer earned next to nothing."""
+
+_NEXT_TO_NOTHING = 1.0
 
 
 def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
@@ -173,6 +188,8 @@ def _after_answer(state: State, current: QuestionState, question: Question, libr
         if sum(m.kind == "encourage" and m.target == "code" for m in current.moves) >= 2:
             return _next(state, library, "no code came")
         return Move(kind="encourage", question_id=question.id, target="code", reason="no code yet")
+    if score is not None and "dont_know" in score.flags:
+        return _dont_know(state, current, question, library)
     if odd := _odd(score):
         if any(m.kind == "encourage" and m.target == odd for m in current.moves):
             return _next(state, library, odd)
@@ -234,10 +251,10 @@ def _has_room(state: State, current: QuestionState) -> bool:
 
 
 def _odd(score: Score | None) -> str:
-    if score is None or score.overall:
+    """Return the flag to take up; empty when the answer is an ordinary one, good or bad."""
+    if score is None or (score.overall is not None and score.overall > _NEXT_TO_NOTHING):
         return ""
-    flags = [flag.split(":")[0].replace(" ", "_") for flag in score.flags]
-    return next((flag for flag in _ODD_FLAGS if flag in flags), "unclear" if score.flags else "")
+    return next((flag for flag in _ODD_FLAGS if flag in score.flags), "")
 
 
 def _last_kind(current: QuestionState) -> str:

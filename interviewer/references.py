@@ -7,14 +7,19 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from interviewer.events import Move
 from interviewer.state import State
 from knowledge.library import Library
 from knowledge.models import Passage, Question
 
+if TYPE_CHECKING:
+    from knowledge.retrieval import Retriever
+
 logger = logging.getLogger(__name__)
+
+_Found = TypeVar("_Found")
 
 PATIENCE_SECONDS = 2.0
 """How long a turn waits for an index that is still being opened."""
@@ -31,18 +36,17 @@ _COMMON = frozenset(
 )
 
 
-class Searches(Protocol):
-    """What is needed of `knowledge.retrieval.Retriever`."""
+class Story(NamedTuple):
+    """A story of the candidate's own notes, whole, and the lines of it that the answer left out, weightiest first."""
 
-    def search(self, query: str, k: int = 5, category: str | None = None) -> list[Passage]:
-        """Return passages, best first."""
-        ...
+    passage: Passage
+    left_out: tuple[str, ...]
 
 
 class References:
     """Looks passages up on the engine's pool of threads."""
 
-    def __init__(self, library: Library, retriever: Callable[[], Searches], executor: Executor) -> None:
+    def __init__(self, library: Library, retriever: Callable[[], Retriever], executor: Executor) -> None:
         """`retriever` may take long, or raise, when first called; it is called on the pool only."""
         self._library = library
         self._retriever = retriever
@@ -53,15 +57,14 @@ class References:
         if move.kind not in _CITING or move.question_id is None:
             return ()
         question = self._library.question(move.question_id)
-        if question.round in {"behavioural", "warm-up"}:
-            current = state.current
-            return await self.own_story(current.answer if current else "")
+        if question.round == "behavioural":
+            story = await self.own_story(state.current.answer if state.current else "")
+            return [story.passage] if story else ()
         return await self.reading(question, move.target)
 
-    async def own_story(self, answer: str) -> Sequence[Passage]:
-        """Return the candidate's own notes that tell the same story; none when nothing is close."""
-        found = await self._search(answer[:1500], category="stories")
-        return [passage for passage in found if overlap(passage.text, answer) >= 0.25]
+    async def own_story(self, answer: str) -> Story | None:
+        """Return the story of the candidate's own notes that `answer` tells; None when it tells none of them."""
+        return await self._patiently(self._recognise, answer) if answer.strip() else None
 
     async def reading(self, question: Question, target: str) -> Sequence[Passage]:
         """Return what can be read about a gap in an answer to `question`; only what shares enough of its terms."""
@@ -70,21 +73,32 @@ class References:
         return [passage for passage in found if overlap(query, f"{passage.heading} {passage.text}") >= 0.3]
 
     async def _search(self, query: str, category: str) -> Sequence[Passage]:
-        if not query.strip():
-            return ()
-        future = asyncio.get_running_loop().run_in_executor(self._executor, self._look, query, category)
+        found = await self._patiently(lambda text: self._retriever().search(text, k=3, category=category), query)
+        return found or ()
+
+    def _recognise(self, answer: str) -> Story | None:
+        from knowledge.stories import omissions, recognise
+
+        retriever = self._retriever()
+        passage = recognise(answer, retriever)
+        if passage is None:
+            return None
+        return Story(passage, tuple(omission.text for omission in omissions(answer, passage, retriever)))
+
+    async def _patiently(self, look: Callable[[str], _Found], text: str) -> _Found | None:
+        def guarded() -> _Found | None:
+            try:
+                return look(text)
+            except Exception as error:
+                # An interview without citations is still an interview; `interviewer doctor` shows what is wrong.
+                logger.warning("no passages: %s", error)
+                return None
+
+        future = asyncio.get_running_loop().run_in_executor(self._executor, guarded)
         try:
             return await asyncio.wait_for(asyncio.shield(future), PATIENCE_SECONDS)
         except TimeoutError:
-            return ()
-
-    def _look(self, query: str, category: str) -> Sequence[Passage]:
-        try:
-            return self._retriever().search(query, k=3, category=category)
-        except Exception as error:
-            # An interview without citations is still an interview; `interviewer doctor` shows what is wrong.
-            logger.warning("no passages: %s", error)
-            return ()
+            return None
 
 
 def about(question: Question, target: str) -> str:

@@ -10,6 +10,7 @@ from evaluators.score import Score
 from interviewer.coach import Advice, advise, lifting
 from interviewer.events import Answered, AnyEvent, Asked, Called, Understood
 from interviewer.policy import GOOD
+from interviewer.references import Story
 from interviewer.report import Practice, QuestionReport, Report, Turn, Usage
 from interviewer.state import QuestionState, State, replay
 from interviewer.verdicts import Judged, conclude
@@ -26,8 +27,8 @@ class Reading(Protocol):
         """Return what can be read about a gap in an answer to `question`."""
         ...
 
-    async def own_story(self, answer: str) -> Sequence[Passage]:
-        """Return the candidate's own notes of the story that `answer` tells."""
+    async def own_story(self, answer: str) -> Story | None:
+        """Return the candidate's own note of the story that `answer` tells."""
         ...
 
 
@@ -153,14 +154,14 @@ async def _question_report(
 async def _advice(
     current: QuestionState, question: Question, state: State, library: Library, reading: Reading | None
 ) -> tuple[Advice, Sequence[Passage]]:
-    own: Sequence[Passage] = ()
+    story = None
     if reading is not None and question.round == "behavioural" and current.answer:
-        own = await reading.own_story(current.answer)
-    advice = advise(question, library.rubric_for(question), current, state.setup.level, own)
+        story = await reading.own_story(current.answer)
+    own = (story.passage,) if story else ()
+    advice = advise(question, library.rubric_for(question), current, state.setup.level, story)
     if reading is None or not advice.text:
-        return advice, own[:1]
-    found = await reading.reading(question, advice.about)
-    return advice, (*own[:1], *found[:2])
+        return advice, own
+    return advice, (*own, *(await reading.reading(question, advice.about))[:2])
 
 
 def _reason(current: QuestionState, score: Score | None) -> str:

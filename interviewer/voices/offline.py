@@ -58,7 +58,8 @@ class OfflineVoice:
 
     async def words(self, state: State, move: Move, passages: Sequence[Passage]) -> AsyncIterator[str]:
         """Yield the words for `move`, a sentence or so at a time."""
-        text = " ".join(part for part in self._parts(state, move) if part)
+        parts = [self._own_story(state, move, passages), *self._parts(state, move)]
+        text = " ".join(part for part in parts if part)
         for piece in re.findall(r"\S+\s*", text):
             yield piece
 
@@ -81,6 +82,14 @@ class OfflineVoice:
                 return [self._phrase(state, f"wrap_{move.reason}", "wrap_finished")]
             case _:
                 return [self._aside(state, move)]
+
+    def _own_story(self, state: State, move: Move, passages: Sequence[Passage]) -> str:
+        """Say once that the story is one of the candidate's own notes."""
+        story = next((p for p in passages if p.category == "stories"), None)
+        first = state.current is not None and not state.current.probed
+        if story is None or move.kind != "probe" or not first:
+            return ""
+        return self._phrase(state, "own_story", source=story.source, line=str(story.line))
 
     def _question(self, state: State, move: Move) -> list[str]:
         question = self._asked_about(move)

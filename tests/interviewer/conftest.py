@@ -131,7 +131,7 @@ WORDS = {
 }
 
 
-def keyword_score(question: Question, current: QuestionState) -> Score:
+def keyword_score(question: Question, current: QuestionState, level: str) -> Score:
     """Five points for each criterion whose word is in the answer."""
     answer = current.answer
     names = [p.id for p in question.key_points] or ["situation", "action", "result"]

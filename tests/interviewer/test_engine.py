@@ -150,7 +150,7 @@ import conftest as parts
 from interviewer.engine import Engine
 from interviewer.events import Setup
 
-def die(question, current):
+def die(question, current, level):
     os.kill(os.getpid(), signal.SIGKILL)
 
 async def main():
@@ -201,7 +201,7 @@ async def test_the_same_seed_and_answers_give_the_same_interview(open_fake_engin
 
 
 async def test_a_broken_evaluator_costs_the_score_and_not_the_turn(open_fake_engine: Any) -> None:
-    def broken(question: Any, current: Any) -> Any:
+    def broken(question: Any, current: Any, level: Any) -> Any:
         raise ZeroDivisionError
 
     async with open_fake_engine(evaluate=broken) as engine:
