@@ -58,6 +58,26 @@ def retrieval(
     console().print(table(report))
 
 
+@bench_app.command()
+def sandbox(seconds: Seconds = 5.0, as_json: JsonOption = False) -> None:
+    """Time a graded code submission against a fresh process and against exec in this process."""
+    from interviewer.bench.sandbox import run
+
+    report = run(tell, seconds)
+    if as_json:
+        print_json(report)
+        return
+    show_comparisons(f"Isolation level {report.isolation_level}: {report.isolation}", report.comparisons)
+    lines = (
+        f"Graded submission: median {report.graded.median:.1f} ms, p95 {report.graded.p95:.1f} ms",
+        f"Run alone: median {report.sandbox_only.median:.1f} ms, p95 {report.sandbox_only.p95:.1f} ms",
+        f"On {report.cores} cores: {report.graded_per_second:.0f} graded a second, {report.runs_per_second:.0f} runs",
+        f"Warm process: {report.zygote_megabytes:.0f} MB, first result after {report.boot_milliseconds:.0f} ms",
+        *(f"{'✓' if met else '✗'} {aim}" for aim, met in report.aims_met.items()),
+    )
+    console().print("\n".join(lines))
+
+
 def tell(message: str) -> None:
     """Say on standard error what is measured next."""
     sys.stderr.write(f"{message} …\n")
