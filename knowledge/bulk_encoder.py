@@ -29,7 +29,8 @@ class BulkEncoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # ours is shown instead
+        hide_progress: Any = logging.disable_progress_bar  # untyped; ours is shown instead
+        hide_progress()
         self.name = name
         self._model: Any = SentenceTransformer(str(model_folder()), local_files_only=True)
 

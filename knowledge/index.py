@@ -1,8 +1,7 @@
 """Files go into the index, are replaced when they change, and disappear when they are removed.
 
-Writing goes in an order that a crash cannot spoil: ids are reserved, vectors and terms are written under them, and then
-one SQLite transaction makes the new passages exist and the old ones orphans; orphans are swept at the end, or by the
-next writer.
+Files are known by the digest of their bytes: what has not changed is not read again, and of a changed file only the
+passages that are new are encoded.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,9 +19,11 @@ from knowledge.catalogue import Catalogue, FileEntry
 from knowledge.chunking import Chunk, chunk
 from knowledge.errors import InterviewError, NotFoundError, StorageError
 from knowledge.lexical import LexicalIndex
+from knowledge.own_notes import load_vectors, own_files, text_digest
 from knowledge.reading import blocks_of, digest, files_under, read_bytes
 from knowledge.sources import load_sources, save_sources
 from knowledge.storage import guarded, writer_lock
+from knowledge.stores import Job, Stores, chunk_of
 from knowledge.vectors import VectorStore
 
 if TYPE_CHECKING:
@@ -30,19 +31,21 @@ if TYPE_CHECKING:
 
     from knowledge.encoder import Encoder
 
-CATEGORIES = ("ours", "stories", "notes")
-
 # Changes whenever readers or chunker cut differently, so that our own material is made again.
 RECIPE = "1"
 
 # Passages that are encoded and stored together: what a crash can cost, and the step of the progress bar.
 _BATCH = 256
 
-# Importing sentence-transformers takes as long as encoding this many passages with NumPy takes longer than with it.
-BULK_PAYS_FROM = 120
+# Importing sentence-transformers costs 7.0 s of processor time, and a passage of 103 word pieces 88 ms with it against
+# 125 ms with NumPy (86 passages, two busy cores): it pays from 190 passages on.
+BULK_PAYS_FROM = 190
 
 # A program that starts while another one is indexing our own material for the first time waits for it.
 _FIRST_RUN_SECONDS = 120.0
+
+Vectors: TypeAlias = "dict[str, NDArray[np.float32]]"
+"""By the text that they stand for."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done ("Reading", "Encoding"), how much is done and how much there is."""
@@ -65,11 +68,6 @@ class Outcome:
     removed: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     passages: int = 0
-
-
-class _Job(NamedTuple):
-    entry: FileEntry
-    chunks: list[Chunk]
 
 
 class Index:
@@ -200,7 +198,7 @@ class Index:
                 theirs = [(Path(key), key, name, False) for key, name in sources.items() if Path(key).exists()]
                 self._write(stores, self._read(ours + theirs, {}, outcome, progress), outcome, progress)
                 gone = [key for key in sources if not Path(key).exists()]
-                kept = [_Job(*before[key]) for key in gone if key in before]
+                kept = [Job(*before[key]) for key in gone if key in before]
                 self._write(stores, kept, outcome, progress)
                 outcome.failures += [_lost(sources[key]) for key in gone if key not in before]
                 self._save_sources(stores)
@@ -213,9 +211,9 @@ class Index:
         known: Mapping[str, FileEntry],
         outcome: Outcome,
         progress: Progress | None,
-    ) -> list[_Job]:
+    ) -> list[Job]:
         """Return what has changed among `(path, key, name, ours)`, cut into passages."""
-        jobs: list[_Job] = []
+        jobs: list[Job] = []
         for number, (path, key, name, ours) in enumerate(files):
             if progress:
                 progress("Reading", number, len(files))
@@ -229,35 +227,56 @@ class Index:
             except InterviewError as error:
                 outcome.failures.append(Failure(name, error))
                 continue
-            jobs.append(_Job(entry, [one._replace(category="ours") for one in chunks] if ours else chunks))
+            jobs.append(Job(entry, [one._replace(category="ours") for one in chunks] if ours else chunks))
         return jobs
 
-    def _write(self, stores: _Stores, jobs: list[_Job], outcome: Outcome, progress: Progress | None) -> None:
-        """Encode and store files in batches."""
-        total = sum(len(job.chunks) for job in jobs)
+    def _write(self, stores: Stores, jobs: list[Job], outcome: Outcome, progress: Progress | None) -> None:
+        """Encode what has no vector yet, and store files in batches."""
         if not jobs:
             return
-        encoder = self._bulk() if total >= BULK_PAYS_FROM else self._encoder
-        known = {entry.path for entry in stores.catalogue.files()}
+        before = {entry.path for entry in stores.catalogue.files()}
+        vectors = self._vectors_at_hand(stores, jobs)
+        chunks = [one for job in jobs for one in job.chunks]
+        missing = sum(one.embedded not in vectors for one in chunks)
+        encoder = self._bulk() if missing >= BULK_PAYS_FROM else self._encoder
         done = 0
         for batch in _batches(jobs):
-            chunks = [one for job in batch for one in job.chunks]
             if progress:
-                progress("Encoding", done, total)
-            stores.put(batch, _encoded(encoder, chunks), self._encoder.name)
-            done += len(chunks)
+                progress("Encoding", done, len(chunks))
+            texts = [one.embedded for job in batch for one in job.chunks]
+            vectors |= _encoded(encoder, [text for text in texts if text not in vectors])
+            stores.put(batch, np.stack([vectors[text] for text in texts]), self._encoder.name)
+            done += len(texts)
             for job in batch:
-                (outcome.replaced if job.entry.path in known else outcome.added).append(job.entry.name)
+                (outcome.replaced if job.entry.path in before else outcome.added).append(job.entry.name)
         outcome.passages += done
         if progress:
-            progress("Encoding", done, total)
+            progress("Encoding", done, len(chunks))
 
-    def _save_sources(self, stores: _Stores) -> None:
+    def _vectors_at_hand(self, stores: Stores, jobs: Sequence[Job]) -> Vectors:
+        """Return vectors, by text, that are there already: of passages that a change left alone, and of our notes."""
+        found: Vectors = {}
+        if any(job.entry.ours for job in jobs):
+            shipped = load_vectors(self._encoder.name)
+            texts = (one.embedded for job in jobs if job.entry.ours for one in job.chunks)
+            found |= {text: shipped[key] for text in texts if (key := text_digest(text)) in shipped}
+        for job in jobs:
+            wanted = {one.embedded for one in job.chunks} - found.keys()
+            stored = {chunk_of(old).embedded: old for old in stores.catalogue.passages_of(job.entry.path)}
+            by_category: dict[str, dict[int, str]] = {}
+            for text in wanted & stored.keys():
+                by_category.setdefault(stored[text].category, {})[stored[text].id] = text
+            for category, names in by_category.items():
+                for identity, vector in stores.vectors.fetch(category, list(names)).items():
+                    found[names[identity]] = vector
+        return found
+
+    def _save_sources(self, stores: Stores) -> None:
         entries = [entry for entry in stores.catalogue.files() if not entry.ours]
         save_sources(self.home / "sources.json", {entry.path: entry.name for entry in entries})
 
     @contextmanager
-    def _writing(self, wait: float) -> Iterator[_Stores]:
+    def _writing(self, wait: float) -> Iterator[Stores]:
         with writer_lock(self.home / "index.lock", wait), self._stores() as stores:
             recorded = stores.catalogue.fact("encoder")
             if recorded and recorded != self._encoder.name:
@@ -268,59 +287,16 @@ class Index:
             yield stores
 
     @contextmanager
-    def _stores(self) -> Iterator[_Stores]:
+    def _stores(self) -> Iterator[Stores]:
         catalogue = Catalogue(self.folder / "catalogue.sqlite")
         try:
             vectors = VectorStore.at(self.folder / "vectors")
             vectors.follow(catalogue.generation)
-            stores = _Stores(catalogue, vectors, LexicalIndex(self.folder / "lexical"))
+            stores = Stores(catalogue, vectors, LexicalIndex(self.folder / "lexical"))
             stores.sweep()
             yield stores
         finally:
             catalogue.close()
-
-
-class _Stores(NamedTuple):
-    """The three stores, opened by the one writer."""
-
-    catalogue: Catalogue
-    vectors: VectorStore
-    lexical: LexicalIndex
-
-    def put(self, jobs: Sequence[_Job], vectors: NDArray[np.float32], encoder: str) -> None:
-        """Store files with the vectors of all their passages, in order, in place of what they held."""
-        chunks = [one for job in jobs for one in job.chunks]
-        ids = self.catalogue.reserve([one.category for one in chunks])
-        categories = np.array([one.category for one in chunks])
-        for category in set(categories.tolist()):
-            rows = np.flatnonzero(categories == category)
-            self.vectors.add(category, [ids[row] for row in rows], vectors[rows])
-        self.lexical.replace(
-            [(identity, one.category, one.embedded) for identity, one in zip(ids, chunks, strict=True)]
-        )
-        remaining = iter(ids)
-        entries = [(job.entry, [next(remaining) for _ in job.chunks], job.chunks) for job in jobs]
-        self.catalogue.swap(entries, encoder)
-        self.vectors.generation = self.catalogue.generation
-        self.sweep()
-
-    def drop(self, paths: Sequence[str]) -> None:
-        """Take files out."""
-        if not paths:
-            return
-        self.catalogue.drop(paths)
-        self.vectors.generation = self.catalogue.generation
-        self.sweep()
-
-    def sweep(self) -> None:
-        """Remove from the stores what the catalogue does not know: old passages, and those of a writer that died."""
-        orphans = self.catalogue.orphans()
-        if not orphans:
-            return
-        for category in CATEGORIES:
-            self.vectors.delete(category, [identity for identity, of in orphans if of == category])
-        self.lexical.replace([], [identity for identity, _ in orphans])
-        self.catalogue.forget_orphans([identity for identity, _ in orphans])
 
 
 def ensure_own(home: Path, encoder: Encoder, progress: Progress | None = None) -> Outcome:
@@ -328,14 +304,8 @@ def ensure_own(home: Path, encoder: Encoder, progress: Progress | None = None) -
     return Index(home, encoder).ensure_own(progress)
 
 
-def own_files() -> dict[str, Path]:
-    """Return the notes that came with the program, by the name under which they are indexed and cited."""
-    folder = Path(__file__).parent / "notes"
-    return {f"ours/{path.name}": path for path in sorted(folder.glob("*.md"))}
-
-
-def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
-    held: list[_Job] = []
+def _batches(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    held: list[Job] = []
     size = 0
     for job in jobs:
         if held and size + len(job.chunks) > _BATCH:
@@ -347,13 +317,10 @@ def _batches(jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
         yield held
 
 
-def _encoded(encoder: Encoder, chunks: Sequence[Chunk]) -> NDArray[np.float32]:
-    """Return the vectors in order; encoded by length, because a batch costs as much as its longest text."""
-    order = sorted(range(len(chunks)), key=lambda index: len(chunks[index].embedded))
-    vectors = encoder.encode([chunks[index].embedded for index in order])
-    restored = np.empty_like(vectors)
-    restored[order] = vectors
-    return restored
+def _encoded(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Return the vector of each text; encoded by length, because a batch costs as much as its longest text."""
+    ordered = sorted(set(texts), key=len)
+    return dict(zip(ordered, encoder.encode(ordered), strict=True)) if ordered else {}
 
 
 def _salvaged(path: Path) -> dict[str, tuple[FileEntry, list[Chunk]]]:
@@ -368,10 +335,7 @@ def _salvaged(path: Path) -> dict[str, tuple[FileEntry, list[Chunk]]]:
         return {
             entry.path: (
                 entry,
-                [
-                    Chunk(stored.text, stored.line, stored.heading, stored.category, stored.section)
-                    for stored in catalogue.passages_of(entry.path)
-                ],
+                [chunk_of(stored) for stored in catalogue.passages_of(entry.path)],
             )
             for entry in catalogue.files()
         }

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from knowledge.catalogue import Catalogue, StoredPassage
 from knowledge.errors import InputError, StorageError
 from knowledge.fusion import reciprocal_rank_fusion
-from knowledge.index import CATEGORIES
 from knowledge.models import Passage
 from knowledge.storage import REBUILD
+from knowledge.stores import CATEGORIES
 
 if TYPE_CHECKING:
     import numpy as np

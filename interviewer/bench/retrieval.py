@@ -24,6 +24,7 @@ from knowledge.errors import UnreadableError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from rich.table import Table
 
     from knowledge.encoder import Encoder
     from knowledge.index import Progress
@@ -109,6 +110,28 @@ def measure(data: Path, query_encoder: Encoder, bulk: Encoder, progress: Progres
     return RetrievalReport(
         data=data.name, documents=len(names), queries=judged, encoding_seconds=round(seconds, 1), systems=results
     )
+
+
+def table(report: RetrievalReport) -> Table:
+    """Return the report as a table for people."""
+    from rich.table import Table
+
+    shown = Table(
+        title=f"{report.data}: {report.documents:,} documents, {report.queries:,} queries", title_justify="left"
+    )
+    shown.add_column("searched by")
+    for heading in ("nDCG@10", "recall@10", "× BM25", "p50, ms", "p95, ms"):
+        shown.add_column(heading, justify="right")
+    for row in report.systems:
+        shown.add_row(
+            {"bm25": "words (BM25)", "dense": "meaning", "rrf": "both, fused"}[row.system],
+            f"{row.ndcg_at_10:.3f}",
+            f"{row.recall_at_10:.3f}",
+            f"{row.ratio_to_bm25:.2f}",
+            f"{row.p50_ms:.1f}",
+            f"{row.p95_ms:.1f}",
+        )
+    return shown
 
 
 def load_collection(data: Path) -> Collection:

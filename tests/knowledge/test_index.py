@@ -17,6 +17,7 @@ from knowledge.index import Index
 from knowledge.lexical import LexicalIndex
 from knowledge.retrieval import Retriever
 from knowledge.storage import storage_error, writer_lock
+from knowledge.stores import CATEGORIES
 from knowledge.vectors import VectorStore
 
 from .conftest import HashingEncoder
@@ -149,7 +150,7 @@ def test_a_writer_that_dies_at_any_step_leaves_the_old_or_the_new_state(
     index.add([notes])
     assert texts(home, encoder, "topic coverage alarm beam search") == ["Only this\nA single line about beam search."]
     assert LexicalIndex(home / "index" / "lexical").count() == 1
-    assert sum(VectorStore.at(home / "index" / "vectors").count(name) for name in index_module.CATEGORIES) == 1
+    assert sum(VectorStore.at(home / "index" / "vectors").count(name) for name in CATEGORIES) == 1
 
 
 def test_a_second_writer_is_turned_away_and_told_what_to_do(index: Index, home: Path, notes: Path) -> None:
@@ -278,14 +279,6 @@ def test_two_first_runs_at_once_both_succeed(
         run.join()
     assert outcomes == [[], []]
     assert len(Index(home, encoder).files()) == 1
-
-
-def test_our_own_notes_exist_and_can_be_read() -> None:
-    from knowledge.chunking import chunk
-    from knowledge.reading import read
-
-    for name, path in index_module.own_files().items():
-        assert chunk(read(path, name).blocks), name
 
 
 @pytest.mark.parametrize(
