@@ -32,15 +32,11 @@ def difference(expected: Any, got: Any, where: str = "the result") -> Difference
     if _is_sequence(expected):
         return _sequence_difference(expected, got, where)
     if expected is None or isinstance(expected, str):
-        if type(got) is type(expected) and got == expected:
+        if got is expected or (isinstance(got, str) and got == expected):
             return None
-        structural = type(got) is not type(expected)
-        return Difference(
-            f"{where} should be {expected!r}, got {_kind(got)}"
-            if structural
-            else f"{where}: expected {expected!r}, got {got!r}",
-            structural,
-        )
+        structural = expected is None or not isinstance(got, str)
+        said = _kind(got) if structural else repr(got)
+        return Difference(f"{where} should be {expected!r}; got {said}", structural)
     return _array_difference(np.asarray(expected), got, where)
 
 
