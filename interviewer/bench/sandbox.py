@@ -151,7 +151,7 @@ def _in_turns(runs: list[Callable[[], object]], seconds: float) -> list[list[flo
     """Seconds of each run, in turns, so that whatever else the machine does falls on all alike."""
     taken: list[list[float]] = [[] for _ in runs]
     end = time.perf_counter() + seconds
-    while len(taken[0]) < 20 or time.perf_counter() < end:
+    while len(taken[0]) < 5 or time.perf_counter() < end:
         for each, times in zip(runs, taken, strict=True):
             began = time.perf_counter()
             each()

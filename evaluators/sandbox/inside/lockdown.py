@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import resource
@@ -51,12 +52,18 @@ def close_zygote(readable: list[Path], listable: list[Path], layers: Layers) -> 
         landlock.restrict(readable, listable)
 
 
-def close_child(parent: int, layers: Layers) -> None:
-    """Close the rest in a fresh fork: it dies with its parent, and computing is all that it may do."""
+def close_child(parent: int, layers: Layers, calls: bytes) -> None:
+    """Close the rest in a fresh fork: it dies with its parent, and may only make the system calls that the filter
+    `calls` lets through."""
     die_with(parent)
     if layers.landlock:
         landlock.isolate()
-    seccomp.install(seccomp.program(platform.machine(), os.getpid()))
+    seccomp.install(calls, os.getpid())
+
+
+def system_calls() -> bytes:
+    """The filter for this machine, made once."""
+    return seccomp.program(platform.machine())
 
 
 def die_with(parent: int) -> None:
@@ -130,11 +137,12 @@ def _fork() -> None:
 
 
 def _drop_privileges(*, everything_reachable: bool) -> None:
-    """Become nobody when root; give up every capability in any case."""
+    """Become nobody when root, where that is allowed; give up every capability in any case."""
     if os.geteuid() == 0 and everything_reachable:
-        os.setgroups([])
-        os.setresgid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
-        os.setresuid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
+        with contextlib.suppress(OSError):  # a container's root may not, or has no such user
+            os.setgroups([])
+            os.setresgid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
+            os.setresuid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
     libc.syscall("capset", CAPABILITY_VERSION, bytes(24))
 
 

@@ -23,10 +23,12 @@ NUMBER_AT, ARCHITECTURE_AT, ARGUMENTS_AT = 0, 4, 16
 TCGETS, FIOCLEX = 0x5401, 0x5451
 DUPLICATE_AND_FLAGS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
 
+UNKNOWN_PID = 0xFFFFFFFF
+
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 
-def program(machine: str, own_pid: int) -> bytes:
+def program(machine: str, own_pid: int = UNKNOWN_PID) -> bytes:
     """The filter for `machine`, as BPF instructions; `own_pid` is the only process that may be signalled."""
     deny = ERRNO | errno.EPERM
     steps = [
@@ -53,8 +55,13 @@ def program(machine: str, own_pid: int) -> bytes:
     return b"".join([*steps, _step(RETURN, deny)])
 
 
-def install(code: bytes) -> None:
-    """Put the filter on this process for good. Raises OSError where the kernel has no seccomp."""
+def install(code: bytes, own_pid: int) -> None:
+    """Put a filter on this process for good; `code` was made ahead, before the process had its number.
+
+    Raises:
+        OSError: the kernel has no seccomp.
+    """
+    code = code.replace(_step(JUMP_EQUAL, UNKNOWN_PID, 0, 1), _step(JUMP_EQUAL, own_pid, 0, 1))
     buffer = ctypes.create_string_buffer(code, len(code))
     head = ctypes.create_string_buffer(struct.pack("@HP", len(code) // INSTRUCTION.size, ctypes.addressof(buffer)))
     libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(head))

@@ -56,9 +56,10 @@ def main() -> NoReturn:
     control.send(json.dumps({"level": level}).encode())
     if settings["probe"]:
         os._exit(0)
+    nursery = _Nursery(control, layers, address_space)
     gc.collect()
     gc.freeze()
-    _Nursery(control, layers, address_space).tend()
+    nursery.tend()
 
 
 def warm(settings: dict[str, Any]) -> None:
@@ -133,7 +134,7 @@ def _proven(layers: Layers) -> int:
     if child == 0:
         proven = 0
         try:
-            lockdown.close_child(own_pid, layers)
+            lockdown.close_child(own_pid, layers, lockdown.system_calls())
             proven = lockdown.prove(own_pid)
         finally:
             os._exit(proven)
@@ -149,6 +150,7 @@ class _Nursery:
         self.layers = layers
         self.address_space = address_space
         self.own_pid = os.getpid()
+        self.calls = lockdown.system_calls()
         self.children: dict[int, tuple[int, socket.socket]] = {}  # pidfd: (pid, where its end is reported)
         self.poll = select.poll()
         self.poll.register(control, select.POLLIN)
@@ -187,7 +189,7 @@ class _Nursery:
         try:
             os.dup2(channel, 3)
             os.closerange(4, 1 << 16)
-            lockdown.close_child(self.own_pid, self.layers)
+            lockdown.close_child(self.own_pid, self.layers, self.calls)
             from .runner import serve
 
             serve(3, self.address_space)

@@ -87,6 +87,12 @@ def test_some_calls_depend_on_their_arguments(machine: str, name: str, args: tup
     assert (decide(machine, call(name, machine), *args) == seccomp.ALLOW) is allowed
 
 
+def test_the_filter_made_ahead_names_no_process() -> None:
+    code = seccomp.program("x86_64")
+    assert code != seccomp.program("x86_64", OWN_PID)
+    assert len(code) == len(seccomp.program("x86_64", OWN_PID))
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 def test_another_architecture_ends_the_process(machine: str) -> None:
     assert decide(machine, call("read", machine), architecture=0x40000003) == seccomp.KILL
