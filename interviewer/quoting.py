@@ -13,6 +13,8 @@ _MARKUP = re.compile(r"[`*_#<>|~\[\]{}\\]+")
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
 _SCANNED = 20_000
+_WORTH = 0.5
+"""Under this overall score an answer is beside the question; to quote from it would be to nod at it."""
 
 
 def first_words(text: str, most: int = _MOST_WORDS) -> str:
@@ -30,16 +32,16 @@ def first_words(text: str, most: int = _MOST_WORDS) -> str:
 def quote_for(score: Score | None, criterion: str, latest: str) -> str:
     """Return the words that a follow-up on `criterion` takes up.
 
-    Its own evidence comes first; else evidence of another criterion in the latest message; else the latest message's
-    last full sentence. Empty when nothing said is long enough to be worth quoting.
+    Its own evidence comes first; else evidence of another criterion in the latest message; else, if the answer is worth
+    anything at all, the latest message's last full sentence. Empty when nothing said is worth quoting.
     """
     candidates: list[str] = []
     if score is not None:
         own = [e.quote for c in score.criteria if c.criterion == criterion for e in c.evidence]
         others = [e for c in score.criteria for e in c.evidence if c.score and c.criterion != criterion]
         candidates += own + [e.quote for e in _in(others, latest)]
-    sentences = [m.group().strip() for m in _SENTENCE.finditer(latest[-_SCANNED:])]
-    candidates += reversed(sentences)
+    if score is None or (score.overall or 0.0) >= _WORTH:
+        candidates += reversed([m.group().strip() for m in _SENTENCE.finditer(latest[-_SCANNED:])])
     for candidate in candidates:
         quote = first_words(candidate)
         if len(quote.split()) >= _LEAST_WORDS and not quote.endswith("?"):

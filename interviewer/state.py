@@ -33,6 +33,9 @@ ASKING = frozenset({"question", "probe", "challenge"})
 
 MAX_ATTEMPTS = 3
 
+_GAIN = 0.2
+"""An overall score that rises by less has not moved: any words share a little with any key point."""
+
 
 class QuestionState(Frozen):
     """One question that was asked, and everything that happened on it."""
@@ -213,7 +216,7 @@ def _asked(state: State, event: Asked) -> State:
 def _gained(before: Score | None, after: Score) -> bool:
     if before is None or before.overall is None or after.overall is None:
         return after.overall is not None
-    if after.overall > before.overall:
+    if after.overall >= before.overall + _GAIN:
         return True
     earlier = {c.criterion: c.score or 0 for c in before.criteria}
     return any((c.score or 0) > earlier.get(c.criterion, 0) for c in after.criteria)

@@ -116,7 +116,8 @@ class OfflineVoice:
             return [self._phrase(state, "deeper_after_code"), text]
         if current is not None and current.fruitless:
             return [self._phrase(state, "probe_again"), text]
-        return [self._phrase(state, "pick_up", "probe_plain", quote=quote), text]
+        lead = "probe_lost" if current is not None and _beside_the_question(current) else "probe_plain"
+        return [self._phrase(state, "pick_up" if quote else lead, lead, quote=quote), text]
 
     def _probe_text(self, state: State, question: Question, target: str, quote: str) -> str:
         point = next((p for p in question.key_points if p.id == target), None)
@@ -210,6 +211,10 @@ def filled(template: str, quote: str) -> str:
     if quote:
         return _QUOTE_MARKS.sub("{quote}", template).replace("{quote}", f"“{quote}”").strip()
     return _QUOTED.sub("", template).strip() or "Tell me more about that."
+
+
+def _beside_the_question(current: QuestionState) -> bool:
+    return current.score is not None and not any(c.score for c in current.score.criteria)
 
 
 def _just_passed(current: QuestionState | None) -> bool:
