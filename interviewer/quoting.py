@@ -9,6 +9,7 @@ from evaluators.score import Evidence, Score
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
 _CLAUSE_END = re.compile(r"[,;:–—]\s|\s(?=(?:and|but|because|so|which|where|while|then)\s)")
+_DANGLING = re.compile(r"[\s,;:–—]+(and|but|or|so|because|which|that|the|a|an|to|of|with|in|then)$")
 _MARKUP = re.compile(r"[`*_#<>|~\[\]{}\\]+")
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
@@ -26,7 +27,7 @@ def first_words(text: str, most: int = _MOST_WORDS) -> str:
         return found.rstrip(" .,;:!?")
     head = found[: words[most - 1].end()]
     ends = [m.start() for m in _CLAUSE_END.finditer(head) if len(head[: m.start()].split()) >= _LEAST_WORDS]
-    return (head[: ends[-1]] if ends else head).rstrip(" .,;:!?")
+    return _DANGLING.sub("", head[: ends[-1]] if ends else head).rstrip(" .,;:!?")
 
 
 def quote_for(score: Score | None, criterion: str, latest: str) -> str:
@@ -44,7 +45,7 @@ def quote_for(score: Score | None, criterion: str, latest: str) -> str:
         candidates += reversed([m.group().strip() for m in _SENTENCE.finditer(latest[-_SCANNED:])])
     for candidate in candidates:
         quote = first_words(candidate)
-        if len(quote.split()) >= _LEAST_WORDS and not quote.endswith("?"):
+        if len(quote.split()) >= _LEAST_WORDS and not candidate.rstrip().endswith("?"):
             return quote
     return ""
 

@@ -1,0 +1,200 @@
+"""Words: every move of every question can be said, nothing secret is said, and no phrase of the data file is broken."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import interviewer.voices.offline
+from evaluators.score import CriterionScore, Evidence, Score
+from evaluators.verdict import Check, Verdict
+from interviewer.events import Answered, Asked, Move, Planned, Ran, Scored, Setup, Started
+from interviewer.plan import make_plan
+from interviewer.state import State, replay
+from interviewer.voices.offline import OfflineVoice, filled
+from knowledge.library import Library
+from knowledge.models import Passage
+
+PHRASES = yaml.safe_load(Path(interviewer.voices.offline.__file__).with_name("offline.yaml").read_text())
+PERSONAS = ["warm", "neutral", "bar-raiser"]
+
+
+@pytest.fixture(scope="module")
+def bank() -> Library:
+    return Library.load()
+
+
+async def text_of(library: Library, state: State, move: Move, passages: Any = ()) -> str:
+    return "".join([piece async for piece in OfflineVoice(library).words(state, move, passages)])
+
+
+def on(question: str, *events: Any, persona: Any = "neutral", seed: int = 0) -> State:
+    setup = Setup(persona=persona, seed=seed)
+    started = Started(setup=setup, plan=(Planned(question_id=question, minutes=6),))
+    return replay([started, Asked(move=Move(kind="question", question_id=question), text="The question."), *events])
+
+
+def judged(question: str, overall: float) -> Scored:
+    evidence = (Evidence(quote="x", start=0, end=1),) if overall else ()
+    points = (CriterionScore(criterion="any", score=round(overall), evidence=evidence, reason=""),)
+    return Scored(question_id=question, score=Score(overall=overall, band=None, criteria=points, engine="offline"))
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_every_question_of_the_bank_can_be_led_through(bank: Library, persona: str) -> None:
+    unfilled = re.compile(r"\{\w+\}|  |“”|\bNone\b")
+    for question in bank.questions.values():
+        here = on(question.id, persona=persona)
+        rubric = bank.rubric_for(question)
+        targets = [p.id for p in question.key_points] or [c.id for c in rubric.criteria]
+        moves = [
+            Move(kind="probe", question_id=question.id, target=t, quote=q) for t in targets for q in ("", "my words")
+        ]
+        moves += [Move(kind="probe", question_id=question.id, target=t, reason="smaller step") for t in targets]
+        moves += [
+            Move(kind="probe", question_id=question.id, target=f"follow_up_{n + 1}")
+            for n in range(len(question.follow_ups))
+        ]
+        moves += [
+            Move(kind="challenge", question_id=question.id, target=m.id, quote=q)
+            for m in question.misconceptions
+            for q in ("", "my words")
+        ]
+        if question.hints or question.key_points:
+            moves.append(Move(kind="hint", question_id=question.id, hint_level=1))
+        moves += [Move(kind=k, question_id=question.id) for k in ("repeat", "time", "help", "answer", "question")]  # type: ignore[arg-type]
+        for move in moves:
+            said = await text_of(bank, here, move)
+            assert said.strip(), move
+            assert not unfilled.search(said), (move, said)
+            if move.quote:
+                assert move.quote in said, (move, said)
+
+
+async def test_nothing_secret_is_said(bank: Library) -> None:
+    for question in bank.questions.values():
+        here = on(question.id)
+        for wrong in question.misconceptions:
+            move = Move(kind="challenge", question_id=question.id, target=wrong.id, quote="my words")
+            assert wrong.correction not in await text_of(bank, here, move)
+        for point in question.key_points:
+            move = Move(kind="probe", question_id=question.id, target=point.id, quote="my words")
+            said = await text_of(bank, here, move)
+            assert point.text not in said
+            assert point.hint not in said
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_praise_is_for_what_was_good(bank: Library, persona: str) -> None:
+    praise = re.compile(
+        r"\b(good|great|clear|complete|solid|excellent|liked|enjoyed|well argued|holds|stands|correct)\b", re.IGNORECASE
+    )
+    for seed in range(20):
+        for reason in ("moving on", "does not know", "skipped", "not judged", "three attempts", "no fix came"):
+            state = on("l1_vs_l2", judged("l1_vs_l2", 1.0), persona=persona, seed=seed)
+            said = await text_of(bank, state, Move(kind="question", question_id="bagging_vs_boosting", reason=reason))
+            lead = said.removesuffix(bank.question("bagging_vs_boosting").text.strip())
+            assert not praise.search(lead), lead
+        weak = on("l1_vs_l2", judged("l1_vs_l2", 0.0), persona=persona, seed=seed)
+        probe = await text_of(bank, weak, Move(kind="probe", question_id="l1_vs_l2", target="l1_sparsity"))
+        assert not praise.search(probe.split(bank.question("l1_vs_l2").key_points[1].probe[-30:])[0])
+
+
+async def test_the_candidates_words_are_quoted_harmlessly(bank: Library) -> None:
+    move = Move(
+        kind="probe",
+        question_id="l1_vs_l2",
+        target="penalties",
+        quote="**bold** `rm -rf` <b>\u202ereversed\x00 [x](y)\nline",
+    )
+    said = await text_of(bank, on("l1_vs_l2"), move)
+    assert not set("*`<>\u202e\x00\n[]") & set(said)
+    assert "bold" in said
+
+
+async def test_phrases_do_not_come_twice_before_all_have_come(library: Library) -> None:
+    state = on("first")
+    said = []
+    for _ in range(len(PHRASES["shared"]["thinking"])):
+        said.append(await text_of(library, state, Move(kind="encourage", question_id="first", target="thinking")))
+        state = replay([Asked(move=Move(kind="encourage", question_id="first", target="thinking"), text="x")], state)
+    assert sorted(said) == sorted(PHRASES["shared"]["thinking"])
+
+
+async def test_seeds_and_personas_change_the_words(bank: Library) -> None:
+    greet = Move(kind="greet")
+
+    async def greeting(seed: int, persona: Any) -> str:
+        setup = Setup(seed=seed, persona=persona)
+        return await text_of(bank, replay([Started(setup=setup, plan=make_plan(setup, bank, seed))]), greet)
+
+    assert len({await greeting(seed, "neutral") for seed in range(20)}) > 4
+    assert await greeting(3, "neutral") == await greeting(3, "neutral")
+    probe = Move(kind="probe", question_id="l1_vs_l2", target="penalties", quote="my words")
+    assert len({await text_of(bank, on("l1_vs_l2", persona=p), probe) for p in PERSONAS}) == 3
+
+
+async def test_a_failed_check_is_told_with_its_case(library: Library) -> None:
+    checks = (
+        Check(name="shape", passed=True),
+        Check(name="mask", passed=False, detail="For [1, 2]: expected 0, got 3"),
+    )
+    verdict = Verdict(exercise="adam", passed=False, score=0.5, checks=checks, isolation_level=0)
+    state = on(
+        "code",
+        Answered(question_id="code", text="def f(): ...", kind="code"),
+        Ran(question_id="code", attempt=1, verdict=verdict),
+    )
+    said = await text_of(library, state, Move(kind="challenge", question_id="code", target="mask"))
+    assert "mask" in said
+    assert "For [1, 2]: expected 0, got 3." in said
+    assert "1 of 2" in said
+
+
+async def test_facts_and_only_the_facts_asked_for_are_told(library: Library) -> None:
+    said = await text_of(library, on("zoo"), Move(kind="answer", question_id="zoo", target="budget"))
+    assert "One million" in said
+    assert "Two thousand" not in said
+
+
+async def test_repeat_gives_the_last_probe_and_not_the_first_question(library: Library) -> None:
+    probe = Asked(move=Move(kind="probe", question_id="first", target="cost"), text="What does it cost?")
+    said = await text_of(library, on("first", probe), Move(kind="repeat", question_id="first"))
+    assert "What does it cost?" in said
+
+
+async def test_the_candidates_own_story_is_recognised_once(library: Library) -> None:
+    story = Passage(text="…", source="notes.md", line=12, score=1, category="stories")
+    probe = Move(kind="probe", question_id="story", target="result", quote="I did it all")
+    first = await text_of(library, on("story"), probe, [story])
+    assert "notes.md, line 12" in first
+    later = on("story", Asked(move=probe, text="x"))
+    assert "notes.md" not in await text_of(library, later, probe, [story])
+
+
+@pytest.mark.parametrize(
+    ("template", "quote", "expected"),
+    [
+        ('You said "{quote}". How big was that?', "it broke", "You said “it broke”. How big was that?"),
+        ('You said "{quote}". How big was that?', "", "How big was that?"),
+        ("You said “{quote}”. Why?", "", "Why?"),
+        ("What is it?", "it broke", "What is it?"),
+    ],
+)
+def test_a_probe_with_and_without_a_quotation(template: str, quote: str, expected: str) -> None:
+    assert filled(template, quote) == expected
+
+
+def test_the_data_file_has_several_ways_for_what_is_said_often() -> None:
+    shared = PHRASES["shared"]
+    for key in ("greet", "pick_up", "probe_plain", "next_plain", "answer_facts", "wrap_finished", "hint"):
+        assert len(shared[key]) >= 3, key
+    for persona in ("warm", "bar-raiser"):
+        assert set(PHRASES[persona]) <= set(shared)
+    for lists in PHRASES.values():
+        for key, lines in lists.items():
+            assert len(set(lines)) == len(lines), key
