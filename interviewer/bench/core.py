@@ -231,7 +231,7 @@ def sentence(seconds: float) -> list[Comparison]:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         theirs = SentenceTransformer(str(installed_weights()), device="cpu", local_files_only=True)
     ours = MiniLM.load()
 
