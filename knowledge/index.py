@@ -40,6 +40,7 @@ _BATCH = 256
 # Importing sentence-transformers costs 7.0 s of processor time, and a passage of 103 word pieces 88 ms with it against
 # 125 ms with NumPy (86 passages, two busy cores): it pays from 190 passages on.
 BULK_PAYS_FROM = 190
+_BULK_MODEL = "all-MiniLM-L6-v2"
 
 # A program that starts while another one is indexing our own material for the first time waits for it.
 _FIRST_RUN_SECONDS = 120.0
@@ -79,12 +80,13 @@ class Index:
         Args:
             home: the folder of the user's data.
             encoder: encodes queries, and passages while they are few.
-            bulk: makes the encoder for many passages; sentence-transformers by default.
+            bulk: makes the encoder for many passages, of the same model; by default sentence-transformers for ours, and
+                `encoder` itself for any other.
         """
         self.home = home
         self.folder = home / "index"
         self._encoder = encoder
-        self._bulk = bulk or _bulk_encoder
+        self._bulk = bulk or (_bulk_encoder if encoder.name == _BULK_MODEL else lambda: encoder)
         self._recipe = f"{RECIPE} {encoder.name}"
 
     def files(self) -> list[FileEntry]:

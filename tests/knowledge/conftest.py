@@ -24,6 +24,10 @@ fallen from 9 to 7 minutes since the summer.
 1. I compared the click logs week by week and saw that half of the clicks went to topics the training set did not know.
 2. I moved training from quarterly to nightly, with a gate that refuses a model whose offline score drops.
 3. I added an alarm on topic coverage, so that the next shift would wake us and not the readers.
+4. I wrote a page on what the nightly run may and may not change, and walked the editors through it, because they had
+   been told twice before that a model would fix everything and had learned to distrust us.
+5. I kept the old quarterly model running beside the new one for a month and compared the two on a tenth of the
+   traffic, so that nobody had to take my word for the difference.
 
 **Result**:
 - Sessions returned to 9.4 minutes within ten days.
