@@ -193,6 +193,7 @@ class _Line:
         self.deadline = deadline
         self.left = self.limits.output_bytes + (len(job.calls) + 2) * FRAME_ALLOWANCE
         self.received = bytearray()
+        self.working = False
         self.poll = select.poll()
         self.poll.register(child.channel, select.POLLIN)
 
@@ -205,6 +206,7 @@ class _Line:
 
     def send(self, message: bytes) -> None:
         """Send a whole message; a child that does not take it is handled when it is read from."""
+        self.working = True
         self.child.channel.settimeout(max(0.001, self.deadline - time.monotonic()))
         try:
             self.child.channel.sendall(message)
@@ -250,7 +252,7 @@ class _Line:
             left = self.deadline - time.monotonic()
             if left <= 0:
                 raise self._timed_out()
-            used = self.child.memory_bytes()
+            used = self.child.memory_bytes() if self.working else None
             if used is not None and used > (self.limits.memory_mb << 20) + WARM_BYTES:
                 raise _StoppedError("memory", f"It used more than {self.limits.memory_mb} MB of memory.")
             if self.poll.poll(1000 * (left if used is None else min(left, WATCH_SECONDS))):
