@@ -1,0 +1,137 @@
+"""Known wrong claims of a question, matched as statements: the same words, bound the same way, with the same sign.
+
+The offline scorer cannot see contradiction in general. A list of what candidates get wrong is what a technical interview
+can have and a general grader cannot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluators.alignment import Floats, Reading, similarity
+from evaluators.evidence import Span, quote
+from evaluators.polarity import opposed, reported
+from evaluators.score import MisconceptionFound
+
+SURE = 0.70  # least agreement of the clause that agrees least; see tests/evaluators/test_misconceptions.py
+MARGIN = 0.02  # by which the wrong claim must be nearer than anything true
+_CLAUSE = re.compile(
+    r"[;:,]\s+(?:and|but|while|whereas|so|which|because)?\s*|\s+(?:and|but|while|whereas|so that|because)\s+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement ready to be compared.
+
+    Attributes:
+        id: of the misconception, or of the truth it is told from.
+        reading: the statement's words.
+        weights: how much each word says beyond the question, at least 0.3: names bind, even when the question has them.
+        clauses: which words stand in each of its clauses.
+        correction: what is true instead.
+    """
+
+    id: str
+    reading: Reading
+    weights: Floats
+    clauses: tuple[Span, ...]
+    correction: str = ""
+
+
+def claim(reading: Reading, weights: Floats, claim_id: str = "", correction: str = "") -> Claim:
+    """Return the statement with its clauses; each clause has at least two content words."""
+    return Claim(claim_id, reading, np.maximum(weights, 0.3), tuple(_clauses(reading)), correction)
+
+
+def find(
+    answer: Reading, spans: Sequence[Span], wrongs: Sequence[Claim], truths: Sequence[Claim]
+) -> list[MisconceptionFound]:
+    """Return the misconceptions that the answer states, each where it says it most clearly."""
+    found: list[MisconceptionFound] = []
+    for wrong in wrongs:
+        table = similarity(wrong.reading, answer)
+        best, where = 0.0, None
+        for span in spans:
+            sure = _agreement(wrong, table, answer, span)
+            if sure > best and _stated(wrong, answer, span):
+                best, where = sure, span
+        if where is None or best < SURE:
+            continue
+        sentence = answer.text[where.start : where.end]
+        truth = max(
+            (_nearness(true, answer, where) for true in truths if not opposed(true.reading.text, sentence)), default=0.0
+        )
+        if truth <= _nearness(wrong, answer, where) - MARGIN:
+            evidence = quote(answer.text, where.start, where.end)
+            found.append(
+                MisconceptionFound(
+                    id=wrong.id, evidence=evidence, correction=wrong.correction, confidence=round(min(1.0, best), 2)
+                )
+            )
+    return found
+
+
+def _stated(wrong: Claim, answer: Reading, span: Span) -> bool:
+    sentence = answer.text[span.start : span.end]
+    return not opposed(wrong.reading.text, sentence) and not reported(sentence)
+
+
+def _agreement(wrong: Claim, table: Floats, answer: Reading, span: Span) -> float:
+    """Return how well the clause that fits least fits into one clause of the sentence."""
+    starts, theirs = answer.spans[:, 0], wrong.reading.spans[:, 0]
+    inside = (starts >= span.start) & (starts < span.end)
+    if not inside.any():
+        return 0.0
+    places = [
+        columns
+        for part in (*_spans_within(answer, span), span)
+        if (columns := (starts >= part.start) & (starts < part.end)).any()
+    ]
+    worst = 1.0
+    for clause in wrong.clauses:
+        rows = (theirs >= clause.start) & (theirs < clause.end)
+        weights = wrong.weights[rows]
+        # A whole sentence may hold a clause's words in the wrong pairs, so it counts a little less than one clause.
+        values = [float((table[rows][:, columns].max(axis=1) * weights).sum() / weights.sum()) for columns in places]
+        values[-1] *= 0.93 if len(places) > 2 else 1.0
+        worst = min(worst, max(values))
+    return worst
+
+
+def _nearness(statement: Claim, answer: Reading, span: Span) -> float:
+    """Return how near a sentence of the answer is to a statement, seen from both sides."""
+    columns = answer.within(span)
+    table = similarity(statement.reading, answer)[:, columns]
+    if not table.size:
+        return 0.0
+    there = float((table.max(axis=1) * statement.weights).sum() / statement.weights.sum())
+    back = float(table.max(axis=0).mean())
+    return 2 * there * back / (there + back + 1e-9)
+
+
+def _spans_within(answer: Reading, span: Span) -> list[Span]:
+    edges = [span.start]
+    for match in _CLAUSE.finditer(answer.text, span.start, span.end):
+        edges.append(match.start())
+    return [Span(first, last) for first, last in zip(edges, [*edges[1:], span.end], strict=True)]
+
+
+def _clauses(reading: Reading) -> list[Span]:
+    whole = Span(0, len(reading.text))
+    if not len(reading.words):
+        return [whole]
+    parts: list[Span] = []
+    for part in _spans_within(reading, whole):
+        if parts and (reading.within(part).sum() < 2 or reading.within(parts[-1]).sum() < 2):
+            parts[-1] = Span(parts[-1].start, part.end)
+        else:
+            parts.append(part)
+    if len(parts) > 1 and reading.within(parts[-1]).sum() < 2:
+        parts[-2:] = [Span(parts[-2].start, parts[-1].end)]
+    return parts if all(reading.within(part).any() for part in parts) else [whole]
