@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -36,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 _Part = TypeVar("_Part")
 
+_RETRY_SECONDS = 30.0
+"""A part that failed is not tried again sooner, so that a damaged index does not slow every turn down."""
+
 
 class Once(Generic[_Part]):
     """Something that is made when first asked for, by one thread while the others wait."""
@@ -44,6 +48,8 @@ class Once(Generic[_Part]):
         self._make = make
         self._lock = threading.Lock()
         self._made: list[_Part] = []
+        self._maker: threading.Thread | None = None
+        self._failed_at = -_RETRY_SECONDS
 
     def __call__(self) -> _Part:
         """Return it; makes it the first time. A failure is raised, and tried again next time."""
@@ -51,6 +57,36 @@ class Once(Generic[_Part]):
             if not self._made:
                 self._made.append(self._make())
             return self._made[0]
+
+    async def within(self, seconds: float) -> _Part | None:
+        """Return it if it can be had so soon; else None, while it goes on being made in the background."""
+        deadline = time.monotonic() + seconds
+        while not self._made:
+            self.begin()
+            if not self.begun or time.monotonic() >= deadline:
+                return None
+            await asyncio.sleep(0.02)
+        return self._made[0]
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is being made in the background."""
+        return self._maker is not None and self._maker.is_alive()
+
+    def begin(self) -> None:
+        """Make it in the background, unless it is made, being made, or failed a moment ago."""
+        if self._made or self.begun or time.monotonic() - self._failed_at < _RETRY_SECONDS:
+            return
+        # A daemon: leaving the program does not wait for the first run's indexing, which survives being cut off.
+        self._maker = threading.Thread(target=self._try, daemon=True)
+        self._maker.start()
+
+    def _try(self) -> None:
+        try:
+            self()
+        except Exception as error:
+            self._failed_at = time.monotonic()
+            logger.warning("%s", error)
 
     @property
     def made(self) -> _Part | None:
@@ -162,15 +198,18 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
     def assessor_for(setup: Setup) -> Assessor:
         return assessor
 
-    references = References(library, parts.retriever, parts.executor)
+    references = References(library, parts.retriever.within, parts.executor)
 
     async def facts(state: State) -> Sequence[str]:
         question = library.questions.get(state.current.question_id) if state.current else None
         if question is None or question.scenario is None or state.pending is None:
             return ()
         scenario, text = library.scenarios[question.scenario], state.pending.text
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(parts.executor, parts.facts.find, scenario, text)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(parts.executor, parts.facts.find, scenario, text)
+        except Exception:
+            logger.exception("the scenario's facts could not be searched")
+            return ()  # the candidate then decides, as with any question that the scenario does not answer
 
     return Engine(
         store,
@@ -192,7 +231,11 @@ def _meaning(parts: Parts) -> Meaning:
         return kind_by_meaning(text, kind, parts.examples(), parts.encoder())
 
     async def meaning(text: str, kind: MessageKind) -> MessageKind:
-        return await asyncio.get_running_loop().run_in_executor(parts.executor, look, text, kind)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(parts.executor, look, text, kind)
+        except Exception:
+            logger.exception("a message was understood by rules alone")
+            return kind
 
     return meaning
 
@@ -200,27 +243,19 @@ def _meaning(parts: Parts) -> Meaning:
 def _warm(parts: Parts) -> None:
     """Make the parts that the first answers need, while the candidate reads the first question."""
 
-    def make(name: str, part: Callable[[], object]) -> None:
-        try:
-            part()
-        except Exception as error:
-            logger.info("%s is not warm: %s", name, error)  # it is tried again, and reported, when it is needed
-
     def make_all() -> None:
         # One after the other: on a small machine two at once would only delay the one that is needed first.
-        for name, part in (
-            ("encoder", parts.encoder),
-            ("examples", parts.examples),
-            ("evaluators", warm_evaluators),
-            ("index", parts.retriever),
-        ):
-            make(name, part)
+        for part in (parts.encoder, parts.examples, warm_evaluators, parts.retriever.begin):
+            try:
+                part()
+            except Exception as error:
+                logger.info("not warm: %s", error)  # it is tried again, and reported, when it is needed
 
-    # A daemon: leaving the program does not wait for the first run's indexing, which survives being cut off.
     threading.Thread(target=make_all, name="warming", daemon=True).start()
 
 
 def warm_evaluators() -> None:
     """Import what the evaluators import."""
     import evaluators.star
+
     import evaluators.technical  # noqa: F401

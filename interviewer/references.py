@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -46,8 +46,10 @@ class Story(NamedTuple):
 class References:
     """Looks passages up on the engine's pool of threads."""
 
-    def __init__(self, library: Library, retriever: Callable[[], Retriever], executor: Executor) -> None:
-        """`retriever` may take long, or raise, when first called; it is called on the pool only."""
+    def __init__(
+        self, library: Library, retriever: Callable[[float], Awaitable[Retriever | None]], executor: Executor
+    ) -> None:
+        """`retriever` returns it within so many seconds, or None; `executor` runs the searches."""
         self._library = library
         self._retriever = retriever
         self._executor = executor
@@ -64,7 +66,7 @@ class References:
 
     async def own_story(self, answer: str) -> Story | None:
         """Return the story of the candidate's own notes that `answer` tells; None when it tells none of them."""
-        return await self._patiently(self._recognise, answer) if answer.strip() else None
+        return await self._patiently(lambda retriever: _recognise(answer, retriever)) if answer.strip() else None
 
     async def reading(self, question: Question, target: str) -> Sequence[Passage]:
         """Return what can be read about a gap in an answer to `question`; only what shares enough of its terms."""
@@ -73,32 +75,30 @@ class References:
         return [passage for passage in found if overlap(query, f"{passage.heading} {passage.text}") >= 0.3]
 
     async def _search(self, query: str, category: str) -> Sequence[Passage]:
-        found = await self._patiently(lambda text: self._retriever().search(text, k=3, category=category), query)
-        return found or ()
+        return await self._patiently(lambda retriever: retriever.search(query, k=3, category=category)) or ()
 
-    def _recognise(self, answer: str) -> Story | None:
-        from knowledge.stories import omissions, recognise
-
-        retriever = self._retriever()
-        passage = recognise(answer, retriever)
-        if passage is None:
-            return None
-        return Story(passage, tuple(omission.text for omission in omissions(answer, passage, retriever)))
-
-    async def _patiently(self, look: Callable[[str], _Found], text: str) -> _Found | None:
-        def guarded() -> _Found | None:
-            try:
-                return look(text)
-            except Exception as error:
-                # An interview without citations is still an interview; `interviewer doctor` shows what is wrong.
-                logger.warning("no passages: %s", error)
-                return None
-
-        future = asyncio.get_running_loop().run_in_executor(self._executor, guarded)
+    async def _patiently(self, look: Callable[[Retriever], _Found]) -> _Found | None:
+        """Return what is found, or None: an interview without citations is still an interview."""
         try:
-            return await asyncio.wait_for(asyncio.shield(future), PATIENCE_SECONDS)
+            retriever = await self._retriever(PATIENCE_SECONDS)
+            if retriever is None:
+                return None
+            future = asyncio.get_running_loop().run_in_executor(self._executor, look, retriever)
+            return await asyncio.wait_for(future, PATIENCE_SECONDS)
         except TimeoutError:
             return None
+        except Exception as error:
+            logger.warning("no passages: %s", error)  # `interviewer doctor` shows what is wrong
+            return None
+
+
+def _recognise(answer: str, retriever: Retriever) -> Story | None:
+    from knowledge.stories import omissions, recognise
+
+    passage = recognise(answer, retriever)
+    if passage is None:
+        return None
+    return Story(passage, tuple(omission.text for omission in omissions(answer, passage, retriever)))
 
 
 def about(question: Question, target: str) -> str:
