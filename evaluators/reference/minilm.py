@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from knowledge.errors import OutsideError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 Floats = NDArray[np.float32]
 
@@ -29,6 +30,7 @@ SHAPE = BertShape(width=384, layers=6, heads=12, wide=1536)
 LONGEST = 256  # tokens with [CLS] and [SEP]: what the published model was trained to read
 OVERLAP = 64  # tokens that neighbouring windows of a long text share
 CLS, SEP, PAD = 101, 102, 0
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PER_BATCH = 1024  # tokens: more gains nothing on a processor, and attention's memory stays small
 
 
@@ -59,7 +61,7 @@ class MiniLM:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return `(n, 384)` float32 of length 1; of a long text the first 254 word pieces count, as published."""
-        pieces = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        pieces = self._pieces(texts)
         windows = [piece.ids[: LONGEST - 2] for piece in pieces]
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         for chosen in _batches(windows):
@@ -74,7 +76,7 @@ class MiniLM:
 
         Where windows overlap, a piece takes its state from the window that shows more of its surroundings.
         """
-        pieces = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        pieces = self._pieces(texts)
         spans = [(text, *span) for text, piece in enumerate(pieces) for span in _windows(len(piece.ids))]
         states = [np.empty((len(piece.ids), self.dimensions), np.float32) for piece in pieces]
         windows = [pieces[text].ids[start:end] for text, start, end, _, _ in spans]
@@ -87,6 +89,11 @@ class MiniLM:
             TokenStates(list(piece.tokens), np.array(piece.offsets, np.int64).reshape(-1, 2), _unit(state))
             for piece, state in zip(pieces, states, strict=True)
         ]
+
+    def _pieces(self, texts: Sequence[str]) -> Sequence[Encoding]:
+        """Return the word pieces of each text; half a surrogate pair, which has no encoding, becomes U+FFFD."""
+        whole = [_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text) for text in texts]
+        return self._tokenizer.encode_batch(whole, add_special_tokens=False)
 
     def _states(self, windows: Sequence[list[int]]) -> tuple[Floats, NDArray[np.int64]]:
         """Return the last layer's states `(b, t, 384)` and how many of each row are real, [CLS] and [SEP] included."""

@@ -115,10 +115,8 @@ def lstm_step(seconds: float) -> list[Comparison]:
     batch, hidden = 32, 768
     size = f"{batch} × {hidden} to {hidden}"
     cell = torch.nn.LSTMCell(hidden, hidden)
-    wx, wh, bias = (
-        np.ascontiguousarray(item.detach().numpy().T) for item in (cell.weight_ih, cell.weight_hh, cell.bias_ih)
-    )
-    bias += cell.bias_hh.detach().numpy()
+    wx, wh = (np.ascontiguousarray(item.detach().numpy().T) for item in (cell.weight_ih, cell.weight_hh))
+    bias = (cell.bias_ih + cell.bias_hh).detach().numpy()
     x, h, c, dh = np.random.default_rng(0).normal(size=(4, batch, hidden)).astype(np.float32)
     tensors = [torch.from_numpy(item) for item in (x, h, c)]
 
@@ -190,7 +188,7 @@ def encoder_layer(seconds: float) -> list[Comparison]:
     parameters = encoder_layer_parameters(draws, "layer", 768, 3072)
     x, dout = draws.normal(size=(2, 8, 128, 768)).astype(np.float32)
     p = {name.removeprefix("layer."): torch.from_numpy(value) for name, value in parameters.items()}
-    fused = torch.nn.TransformerEncoderLayer(768, 12, 3072, 0.0, "gelu", batch_first=True).eval()
+    fused = _fused_layer(p)
     inputs = torch.from_numpy(x)
     forward = compare(
         "encoder layer forward",
@@ -279,6 +277,27 @@ def _eager_layer(p: dict[str, Any], x: Any) -> Any:
     wide = gelu(torch.addmm(p["expand.bias"], y.reshape(-1, width), p["expand.weight"]))
     z = torch.addmm(p["contract.bias"], wide, p["contract.weight"]).reshape(x.shape)
     return layer_norm(y + z, (width,), p["norm2.gamma"], p["norm2.beta"], 1e-12)
+
+
+def _fused_layer(p: dict[str, Any]) -> Any:
+    """Return PyTorch's own layer with the same parameters; at inference it takes its fused path."""
+    import torch
+
+    layer = torch.nn.TransformerEncoderLayer(768, 12, 3072, 0.0, "gelu", batch_first=True, layer_norm_eps=1e-12)
+    names = {
+        "qkv": "self_attn.in_proj_",
+        "project": "self_attn.out_proj.",
+        "expand": "linear1.",
+        "contract": "linear2.",
+    }
+    state = {}
+    for ours, theirs in names.items():
+        state[f"{theirs}weight"] = p[f"{ours}.weight"].T.contiguous()
+        state[f"{theirs}bias"] = p[f"{ours}.bias"]
+    for norm in ("norm1", "norm2"):
+        state[f"{norm}.weight"], state[f"{norm}.bias"] = p[f"{norm}.gamma"], p[f"{norm}.beta"]
+    layer.load_state_dict(state)
+    return layer.eval()
 
 
 def _processor() -> str:

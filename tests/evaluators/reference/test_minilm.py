@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evaluators.reference.minilm import LONGEST, MiniLM, installed_weights
+from knowledge.errors import OutsideError
 
 TEXTS = [
     "What is the vanishing gradient problem, and how do LSTMs address it?",
@@ -19,9 +24,14 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def ours() -> MiniLM:
+@functools.cache
+def _shared() -> MiniLM:
     return MiniLM.load()
+
+
+@pytest.fixture
+def ours() -> MiniLM:
+    return _shared()
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +79,40 @@ def test_order_and_company_do_not_matter(ours: MiniLM) -> None:
     np.testing.assert_allclose(together[: len(TEXTS)], together[-len(TEXTS) :], atol=1e-6)
     assert ours.encode([]).shape == (0, 384)
     assert ours.token_states([]) == []
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_any_text_has_pieces_in_their_places(text: str) -> None:
+    found = _shared().token_states([text])[0]
+    assert len(found.tokens) == len(found.offsets) == len(found.states)
+    assert np.isfinite(found.states).all()
+    assert (found.offsets[:, 0] <= found.offsets[:, 1]).all()
+    assert (found.offsets >= 0).all()
+    assert (found.offsets <= len(text)).all()
+    assert (np.diff(found.offsets[:, 0]) >= 0).all()
+
+
+def test_offsets_point_into_the_text_as_it_was_written(ours: MiniLM) -> None:
+    text = "Naïve Bayes – 東京 \U0001f600, Über\ud800fitting"
+    found = ours.token_states([text])[0]
+    written = [text[start:end] for start, end in found.offsets]
+    assert written[0] == "Naïve"
+    assert found.tokens[0] == "naive"
+    assert "東" in written
+    assert "".join(written).replace("\ufffd", "").startswith("NaïveBayes–東京")
+
+
+def test_texts_are_encoded_alike_from_many_threads(ours: MiniLM) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        rows = list(pool.map(lambda text: ours.encode([text])[0], TEXTS * 4))
+    np.testing.assert_allclose(np.array(rows), np.tile(ours.encode(TEXTS), (4, 1)), atol=1e-5)
+
+
+def test_weights_that_are_not_installed_are_an_error_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(OutsideError, match="not installed"):
+        installed_weights()
 
 
 def test_nothing_heavy_is_imported() -> None:
