@@ -8,18 +8,24 @@ import numpy as np
 
 from evaluators.exercise import Growth
 
-MEASURABLE = 5e-4
-"""Seconds. A largest call that is faster than this says nothing about growth."""
+MEASURABLE = 2e-3
+"""Seconds. A faster call is mostly noise, and is left out."""
 
 
 def observed_growth(growth: Growth, seconds: Sequence[float]) -> str:
-    """One sentence: the measured slope beside the expected growth. Never a reason to fail: machines are noisy."""
-    largest = growth.sizes[-1]
-    if seconds[-1] < MEASURABLE:
-        return f"expected {growth.expected}; too fast to measure up to n = {largest:,} ({seconds[-1] * 1e3:.2f} ms)"
-    slope = float(np.polyfit(np.log(growth.sizes), np.log(np.maximum(seconds, 1e-6)), 1)[0])
+    """One sentence: the measured slope beside the expected growth. Never a reason to fail: machines are noisy.
+
+    Args:
+        growth: the claim, with the sizes of the calls.
+        seconds: one duration a size; the largest sizes may be missing.
+    """
+    measured = [(n, taken) for n, taken in zip(growth.sizes, seconds, strict=False) if taken >= MEASURABLE]
+    if len(measured) < 2:
+        return f"expected {growth.expected}; too few measurable calls up to n = {growth.sizes[-1]:,}"
+    sizes, times = zip(*measured, strict=True)
+    slope = float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
     verdict = "which agrees" if slope <= growth.exponent else "which is steeper: look for a loop inside a loop"
     return (
-        f"expected {growth.expected}; your time grew like n^{slope:.1f} from n = {growth.sizes[0]:,} to {largest:,} "
-        f"(last call {seconds[-1] * 1e3:.1f} ms), {verdict}"
+        f"expected {growth.expected}; your time grew like n^{slope:.1f} from n = {sizes[0]:,} to {sizes[-1]:,} "
+        f"(last call {times[-1] * 1e3:.0f} ms), {verdict}"
     )

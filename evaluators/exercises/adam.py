@@ -15,6 +15,7 @@ Apply Adam to a weight vector for a given sequence of gradients, as in algorithm
 - `eps` is added to the square root, as in the paper
 
 Return the weights after the last step, shape `(d,)`. Leave `w` itself unchanged.
+
 """
 
 

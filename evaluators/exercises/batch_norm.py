@@ -11,13 +11,13 @@ The forward pass of batch normalisation for a batch of feature vectors, in both 
 
 - `x` has shape `(n, d)` with `n >= 2`; `gamma`, `beta`, `running_mean` and `running_var` are `(d,)`
 - with `training=True` the batch's own mean and variance (divided by `n`) normalise it, and the running statistics
-  move:
-  `new = (1 - momentum) * old + momentum * batch`
+  move: `new = (1 - momentum) * old + momentum * batch`
 - with `training=False` the running statistics normalise, and stay as they are
 - the normalised value is `(x - mean) / sqrt(var + eps)`
 - `running_var` may take the unbiased batch variance (PyTorch) or the biased one; both are accepted
 
 Return `(out, running_mean, running_var)`. Do not change the arguments in place.
+
 """
 
 

@@ -8,14 +8,13 @@ from evaluators.exercise import EDGE, NO_BUGS, Array, Bugs, Case, Convention, Ex
 
 TASK = """
 Split `n` samples into `k` folds for cross-validation, without shuffling: the folds are contiguous blocks of
-`0..n-1` in
-order. When `k` does not divide `n`, the first `n % k` folds hold one sample more; putting the whole remainder
-into the
-last fold is accepted too.
+`0..n-1` in order. When `k` does not divide `n`, the first `n % k` folds hold one sample more; putting the whole
+remainder into the last fold is accepted too.
 
 - `2 <= k <= n`
 
 Return a list of `k` pairs `(train, test)` of integer index arrays, each in ascending order.
+
 """
 
 
@@ -23,10 +22,10 @@ def reference(n: int, k: int, bugs: Bugs = NO_BUGS) -> list[tuple[Array, Array]]
     sizes = np.full(k, n // k)
     if "remainder_in_last_fold" in bugs:
         sizes[-1] += n % k
-    elif "remainder_dropped" not in bugs:
+    elif "remainder_dropped" not in bugs and "remainder_never_tested" not in bugs:
         sizes[: n % k] += 1
     ends = np.cumsum(sizes)
-    everyone = np.arange(ends[-1])
+    everyone = np.arange(n if "remainder_never_tested" in bugs else ends[-1])
     pairs = []
     for start, end in zip(ends - sizes, ends, strict=True):
         test = everyone[start:end]
@@ -76,6 +75,14 @@ EXERCISE = Exercise(
             "every fold and nothing collects the rest. No error appears; a few samples are neither trained on "
             "nor tested.",
             "You have 11 samples and 4 folds. Add up the sizes of your test folds.",
+            EDGE,
+        ),
+        Wrong(
+            "remainder_never_tested",
+            "When k does not divide n, the last samples are always in training and never in a test fold: every "
+            "fold has `n // k` samples and nobody takes the rest. The estimate then rests on fewer samples "
+            "than you have.",
+            "You have 11 samples and 4 folds. Which samples does no model ever predict?",
             EDGE,
         ),
         Wrong(

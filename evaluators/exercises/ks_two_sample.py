@@ -111,5 +111,5 @@ EXERCISE = Exercise(
     complexity="O((n + m) log(n + m)) time.",
     source="Hodges 1958",
     banned=("ks_2samp",),
-    growth=Growth("O(n log n)", 1.4, (20_000, 40_000, 80_000, 160_000), grow),
+    growth=Growth("O(n log n)", 1.4, (10_000, 20_000, 40_000, 80_000), grow),
 )

@@ -12,13 +12,13 @@ Fit a linear model with an L2 penalty, in closed form. The model is `X @ w + b`,
     sum((y - X @ w - b)**2) + lam * sum(w**2)
 
 The intercept `b` is not penalised. Dividing the squared error by `n` (so that the penalty weighs `n` times as
-much) is
-accepted as another convention.
+much) is accepted as another convention.
 
 - `X` has shape `(n, d)`, `y` is `(n,)`, `lam >= 0`
 - columns of `X` may be strongly correlated, and `d` may exceed `n` when `lam > 0`
 
 Return `(w, b)`: the weights, shape `(d,)`, and the intercept, a number.
+
 """
 
 

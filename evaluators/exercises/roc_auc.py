@@ -121,5 +121,5 @@ EXERCISE = Exercise(
     complexity="O(n log n) time by sorting; all pairs would be O(n²).",
     source="Hanley, McNeil 1982",
     banned=("roc_auc_score", "auc"),
-    growth=Growth("O(n log n)", 1.4, (20_000, 40_000, 80_000, 160_000), grow),
+    growth=Growth("O(n log n)", 1.4, (10_000, 20_000, 40_000, 80_000), grow),
 )

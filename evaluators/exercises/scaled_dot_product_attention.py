@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, Array, Bugs, Case, Exercise, Growth, Invariant, Wrong
+from evaluators.exercise import NO_BUGS, TERM, Array, Bugs, Case, Exercise, Invariant, Wrong
 
 TASK = """
 The core of a transformer layer: every query takes a weighted average of the values, with weights from a softmax
-over how
-well it agrees with each key.
+over how well it agrees with each key.
 
 - `Q` has shape `(..., t_q, d_k)`, `K` is `(..., t_k, d_k)`, `V` is `(..., t_k, d_v)`; the leading axes are equal
 - `t_q`, `t_k`, `d_k` and `d_v` may all differ; there may be no leading axis at all
@@ -17,6 +16,7 @@ well it agrees with each key.
 - scores may be large: the result must stay finite
 
 Return the output, shape `(..., t_q, d_v)`.
+
 """
 
 
@@ -58,10 +58,6 @@ def inside_values(args: tuple[Array, ...], out: Array) -> bool:
     V = args[2]
     low, high = V.min(axis=-2, keepdims=True), V.max(axis=-2, keepdims=True)
     return bool(np.all(out >= low - 1e-6) and np.all(out <= high + 1e-6) and np.any(out))
-
-
-def grow(n: int, rng: np.random.Generator) -> tuple[Array, ...]:
-    return tuple(rng.normal(size=(n, 32)) for _ in range(3))
 
 
 EXERCISE = Exercise(
@@ -137,5 +133,4 @@ EXERCISE = Exercise(
     complexity="O(t_q · t_k · (d_k + d_v)) time; O(t_q · t_k) memory for the weights.",
     source="Vaswani et al. 2017, arXiv:1706.03762, equation 1",
     banned=("scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention"),
-    growth=Growth("O(n²) in the sequence length", 2.4, (128, 256, 512, 1024), grow),
 )

@@ -8,16 +8,15 @@ from evaluators.exercise import NO_BUGS, TERM, Array, Bugs, Case, Exercise, Inva
 
 TASK = """
 A two-layer classifier is trained with plain NumPy: a linear layer, ReLU, a second linear layer, softmax, and the
-mean
-cross-entropy over the batch. Write its forward pass and, by hand, its backward pass.
+mean cross-entropy over the batch. Write its forward pass and, by hand, its backward pass.
 
 - `X` has shape `(n, d)`, `y` holds `n` integer labels in `0..c-1`
 - `W1` is `(d, h)`, `b1` is `(h,)`, `W2` is `(h, c)`, `b2` is `(c,)`; a layer computes `x @ W + b`
 - the loss is `-mean(log p[i, y[i]])`
 
 Return `(loss, dW1, db1, dW2, db2)`: the loss, and its gradient with respect to each parameter in that parameter's
-shape.
-No automatic differentiation.
+shape. No automatic differentiation.
+
 """
 
 

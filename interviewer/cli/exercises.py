@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
+
+from interviewer.cli.output import JsonOption, print_json
 
 LEVELS = {"junior": 0, "senior": 1, "staff": 2}
 
@@ -14,9 +15,7 @@ exercises_app = typer.Typer(help="The coding exercises: all of them, or one.", i
 
 
 @exercises_app.callback()
-def exercises(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False
-) -> None:
+def exercises(context: typer.Context, as_json: JsonOption = False) -> None:
     """List every exercise by topic and level."""
     if context.invoked_subcommand is not None:
         return
@@ -25,7 +24,7 @@ def exercises(
     listed = sorted(load_exercises().values(), key=lambda each: (each.topic, LEVELS[each.level], each.slug))
     if as_json:
         rows = [{"slug": each.slug, "title": each.title, "topic": each.topic, "level": each.level} for each in listed]
-        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        print_json(rows)
         return
     width = max(len(each.slug) for each in listed)
     topic = ""
@@ -40,7 +39,7 @@ def exercises(
 @exercises_app.command("show")
 def show(
     slug: Annotated[str, typer.Argument(help="The exercise, such as `ridge`.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print an exercise as the candidate reads it: statement, signature, and a file to start from."""
     from evaluators.exercise import find_exercise
@@ -53,7 +52,7 @@ def show(
             "signature": exercise.signature,
             "starter": exercise.starter,
         }
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        print_json(document)
         return
     sys.stdout.write(
         f"{exercise.statement}\n\n{exercise.level} · {exercise.topic} · about {exercise.minutes} minutes\n"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from interviewer.cli.output import JsonOption, print_json
+
 if TYPE_CHECKING:
     from evaluators.verdict import Verdict
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def grade_code(
     slug: Annotated[str, typer.Argument(help="The exercise, such as `ridge`.")],
     file: Annotated[Path, typer.Argument(help="A Python file that defines the exercise's function.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Grade a file: which checks pass, what the failure looks like, and how the score comes about."""
     from evaluators.code import CodeGrader
@@ -26,7 +28,10 @@ def grade_code(
     source = read_answer(file)
     with Sandbox() as sandbox:
         verdict = CodeGrader(sandbox).grade(slug, source)
-    sys.stdout.write(verdict.model_dump_json(indent=2) + "\n" if as_json else verdict_text(verdict))
+    if as_json:
+        print_json(verdict)
+    else:
+        sys.stdout.write(verdict_text(verdict))
 
 
 def read_answer(file: Path) -> str:
