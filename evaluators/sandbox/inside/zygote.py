@@ -22,12 +22,10 @@ from . import landlock, lockdown, namespaces
 from .lockdown import Layers
 
 ENDING = struct.Struct("<id")  # wait status, CPU seconds
-# Loaded ahead: what answers import, and what Python and NumPy would otherwise load late from files.
+# Loaded ahead: what answers import most. Each module more costs every fork; the rest is read when it is asked for.
 WARM = """
-    abc bisect cmath collections collections.abc contextlib copy csv dataclasses datetime decimal enum fractions
-    functools hashlib heapq inspect io itertools json linecache logging math numbers operator pprint queue random re
-    statistics string textwrap threading time timeit traceback types typing unicodedata warnings zlib
-    numpy numpy.linalg numpy.random numpy.fft numpy.polynomial numpy.ma numpy.lib.stride_tricks
+    collections.abc copy dataclasses functools heapq itertools json linecache math operator random re time typing zlib
+    numpy numpy.linalg numpy.random numpy.fft numpy.polynomial numpy.lib.stride_tricks
 """
 
 

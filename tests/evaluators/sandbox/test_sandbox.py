@@ -142,7 +142,20 @@ def test_dataclasses_and_methods_work(any_sandbox: Sandbox) -> None:
     assert outcome.results[0].value == 2.0
 
 
-@pytest.mark.parametrize("module", ["argparse", "asyncio", "encodings.idna", "colorsys", "subprocess", "numpy.f2py"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "argparse",
+        "statistics",
+        "datetime",
+        "hashlib",
+        "asyncio",
+        "encodings.idna",
+        "colorsys",
+        "subprocess",
+        "numpy.f2py",
+    ],
+)
 def test_modules_that_are_not_loaded_ahead_can_be_imported(closed_sandbox: Sandbox, module: str) -> None:
     source = f"import {module}\n\ndef f():\n    return {module}.__name__"
     outcome = closed_sandbox.run(Job(source, "f", (Call(),)))
