@@ -13,9 +13,9 @@ LONGEST_QUOTE = 400
 
 # A sentence ends at its mark before a space, at a line break, and where a list item begins.
 _END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|\n+")
-_NO_END = re.compile(
-    r"(?:\b(?:e\.g|i\.e|vs|etc|approx|resp|cf|dr|mr|ms|fig|eq|no|al)|(?:^|\n)\s*\(?\w{1,2})\.$", re.IGNORECASE
-)
+_NO_END = re.compile(r"\b(?:e\.g|i\.e|vs|etc|approx|resp|cf|dr|mr|ms|fig|eq|no|al)\.$", re.IGNORECASE)
+_ENUMERATOR = re.compile(r"[\s*_(]*(?:\d{1,2}|[a-zA-Z])")
+
 _EDGE = " \t\r\n*_#>-–•·`|"
 _WORD = re.compile(r"\w+", re.UNICODE)
 
@@ -76,6 +76,8 @@ def locate(quoted: str, text: str) -> Evidence | None:
 def _rough(text: str) -> Iterator[Span]:
     start = 0
     for match in _END.finditer(text):
+        if match[0][0] == "." and _ENUMERATOR.fullmatch(text, start, match.start()):
+            continue
         if match[0][0] == "." and _NO_END.search(text, max(start, match.end() - 12), match.start() + 1):
             continue
         yield Span(start, match.end())

@@ -1,0 +1,370 @@
+"""Stories: a checklist of observable parts with quotations, each on the anchors of the rubric file.
+
+It claims no more than it can quote. On real interviews even trained models of the text alone reach r .31 to .39 with
+people's overall ratings; so the parts of a story are looked for, and delivery is reported apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from evaluators import gates, story
+from evaluators.alignment import read
+from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
+from evaluators.delivery import delivery
+from evaluators.evidence import quote
+from evaluators.gates import Finding
+from evaluators.language import content, words
+from evaluators.score import CriterionScore, Evidence, Score
+from evaluators.story import Told
+from knowledge.models import Criterion, Rubric
+
+if TYPE_CHECKING:
+    from knowledge.encoder import TokenEncoder
+
+# What a question about the past asks for, and the words without which a story does not answer it.
+_ASKED = (
+    (r"disagree|conflict|pushback|difficult (?:person|colleague|stakeholder)",
+     r"disagree|conflict|argu|push(?:ed)? back|differen|oppos|convinc|persuad|debate|insist|resist|against|object|tension|compromise"),
+    (r"\bfail|mistake|went wrong|regret",
+     r"fail|mistake|wrong|regret|missed|broke|lost|should have|underestimat|did(?:n'| no)t work|outage|error|hindsight|stuck|drop"),
+    (r"stay current|keep up|up to date",
+     r"read|paper|conference|blog|course|newsletter|arxiv|implement|follow|community|podcast|talk|reproduc"),
+    (r"mentor|junior|help(?:ed)? (?:a|someone|somebody)|coach",
+     r"mentor|junior|taught|teach|pair|coach|feedback|onboard|grow|intern|helped|review"),
+)  # fmt: skip
+
+Judgement = tuple[int, list[Told], str]
+
+
+class StarEvaluator:
+    """Scores a story by the rubric `star`."""
+
+    def __init__(self, rubric: Rubric, encoder: TokenEncoder) -> None:
+        self._rubric = rubric
+        self._encoder = encoder
+
+    def score(self, answer: str, question: str = "") -> Score:
+        """Return the eight criteria with their quotations, the flags, and the delivery apart."""
+        told_how = delivery(answer[: gates.READ])
+        versions = versions_of(self._rubric, self._encoder.name)
+        orders = gates.addressed_to_the_grader(answer[: gates.READ])
+        text = gates.without(answer[: gates.READ], orders)
+        findings = gates.inspect_text(text if orders else answer, question)
+        if orders:
+            reason = f"{len(orders)} sentence(s) addressed to the grader were left out."
+            findings.insert(0, Finding("injection", "note", reason))
+        if not any(finding.effect in {"zero", "unscored"} for finding in findings):
+            findings += self._unknown_words(text)
+        weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
+        if (score := decided(findings, weights, delivery=told_how, versions=versions)) is not None:
+            return score
+        told = story.tell(text)
+        findings += _kinds(text, told, question)
+        judged = [self._judge(criterion, text, told, findings) for criterion in self._rubric.criteria]
+        total = weighted(judged)
+        if total is not None:
+            apply_caps(total, self._rubric.caps, {c.criterion: c.score for c in judged})
+        spread = WIDE if len(words(text)) < 80 else NARROW
+        return finish(total, judged, findings, delivery=told_how, spread=spread, versions=versions)
+
+    def _unknown_words(self, text: str) -> list[Finding]:
+        start = text[:3000]
+        reading = read(start, self._encoder.token_states([start])[0])
+        share = gates.known_share(reading)
+        if share >= gates.KNOWN:
+            return []
+        return [Finding("gibberish", "zero", f"{1 - share:.0%} of the words are in no vocabulary.")]
+
+    def _judge(self, criterion: Criterion, text: str, told: list[Told], findings: list[Finding]) -> CriterionScore:
+        rule = _RULES.get(criterion.id)
+        if rule is None:
+            reason = "The offline scorer has no rule for this criterion."
+            return CriterionScore(criterion=criterion.id, score=None, reason=reason, weight=criterion.weight)
+        score, rests_on, reason = rule(told)
+        flags = {finding.flag for finding in findings}
+        if flags & {"hypothetical", "philosophy"} and criterion.id in {"situation", "action", "result", "measurement"}:
+            score, reason = min(score, 1), "Nothing is told that happened; " + reason[0].lower() + reason[1:]
+        if criterion.id == "ownership" and "blame" in flags:
+            score, reason = min(score, 1), "Others are blamed for the trouble. " + reason
+        evidence = _quotations(text, rests_on)
+        if score and not evidence:
+            score, reason = 0, "Nothing in the answer can be quoted for it."
+        return CriterionScore(
+            criterion=criterion.id, score=score, evidence=evidence, reason=reason, weight=criterion.weight
+        )
+
+
+def _quotations(text: str, sentences: Sequence[Told], most: int = 3) -> tuple[Evidence, ...]:
+    found = (quote(text, one.start, one.end) for one in sentences[:most])
+    return tuple(evidence for evidence in found if evidence.quote)
+
+
+def _part(told: Sequence[Told], name: story.Part) -> list[Told]:
+    return [one for one in told if one.part == name]
+
+
+def _strongest(told: Sequence[Told], *patterns: re.Pattern[str]) -> list[Told]:
+    """Return the sentences in which most of the patterns hold first."""
+    return sorted(told, key=lambda one: -sum(pattern.search(one.text) is not None for pattern in patterns))
+
+
+def _situation(told: list[Told]) -> Judgement:
+    scene = _part(told, "situation")
+    if not scene:
+        before = [one for one in told if one.part == "task"][:1]
+        if before and story.TROUBLE.search(before[0].text):
+            return 2, before, "The setting is only met inside the task."
+        return 0, [], "No setting is given: neither the system nor the trouble."
+    whole = " ".join(one.text for one in scene)
+    points = 1.0
+    points += len(set(content(whole))) >= 8 and story.SETTING.search(whole) is not None
+    trouble, stakes = story.TROUBLE.search(whole), story.STAKES.search(whole)
+    points += 1.25 * (trouble is not None) + (stakes is not None) + 0.75 * bool(story.quantities(whole))
+    if not trouble and points > 3:
+        points = 3.0
+    missing = [
+        name for name, there in (("what was wrong", trouble), ("what it cost or whom it touched", stakes)) if not there
+    ]
+    reason = (
+        "The setting, the trouble and what was at stake are told." if not missing else f"Missing: {', '.join(missing)}."
+    )
+    return min(5, int(points + 0.5)), _strongest(scene, story.TROUBLE, story.STAKES, story.SETTING), reason
+
+
+_MEASURE = re.compile(
+    r"[<>≥≤]|\b(?:at least|at most|under|below|above|over|more than|less than|target|to hit|from|exceed)\b",
+    re.IGNORECASE,
+)
+_CONSTRAINT = re.compile(
+    r"\b(?:without|within|before|by (?:the )?(?:end|next|monday|friday|q\d)|in time|deadline|only had|had (?:only )?\S+ (?:days?|weeks?|months?|hours?)|"
+    r"(?:\w+ )?(?:hours?|days?|weeks?|months?) (?:later|left|before)|in (?:\w+ ){1,2}(?:hours?|days?|weeks?|months?)|while|budget|no (?:more|drop|extra))\b|\b\d+ (?:hours?|days?|weeks?)\b",
+    re.IGNORECASE,
+)
+
+
+def _task(told: list[Told]) -> Judgement:
+    goals = _part(told, "task")
+    if not goals:
+        return 0, [], "It is not said what had to be achieved."
+    whole = " ".join(one.text for one in goals)
+    if len(content(whole)) < 3:
+        return 1, goals, "The aim is so general that it could be anybody's."
+    measure = _MEASURE.search(whole) or story.quantities(whole)
+    constraint = _CONSTRAINT.search(whole)
+    score = 3 + bool(measure) + bool(constraint)
+    missing = [
+        name
+        for name, there in (("a measure of success", measure), ("a deadline or constraint", constraint))
+        if not there
+    ]
+    reason = (
+        "The goal has its measure and its constraint."
+        if not missing
+        else f"The goal is stated without {' or '.join(missing)}."
+    )
+    return score, _strongest(goals, _MEASURE, _CONSTRAINT), reason
+
+
+def _action(told: list[Told]) -> Judgement:
+    acts = _part(told, "action")
+    steps = [one for one in acts if not one.vague]
+    if not acts:
+        return 0, [], "Nothing is told that was done."
+    if not steps:
+        return 1, acts, "What was done stays general: no method, tool or finding is named."
+    reasons = [one for one in acts if story.REASON.search(one.text)]
+    if len(steps) >= 3:
+        score = 5 if reasons else 4 if len(steps) >= 5 else 3
+    else:
+        score = (2 if len(steps) == 1 else 3) + bool(reasons)
+    why = "with a reason or a finding behind them" if reasons else "without a reason for any choice"
+    return score, _strongest(steps, story.REASON), f"{len(steps)} concrete step{'s' * (len(steps) != 1)}, {why}."
+
+
+def _result(told: list[Told]) -> Judgement:
+    ends = _part(told, "result")
+    if not ends:
+        return 0, [], "The story has no ending."
+    real = [one for one in ends if not story.is_feeling(one.text) and len(content(one.text)) >= 2]
+    if not real:
+        return 1, ends, "The ending is a feeling; nothing in it can be checked."
+    whole = " ".join(one.text for one in real)
+    impact, known = story.IMPACT.search(whole), story.KNOWN_BY.search(whole) or story.PAIR.search(whole)
+    score = 3 + bool(impact or len(real) >= 3) + bool(known or (impact and len(real) >= 3))
+    missing = [
+        name
+        for name, there in (("what changed for people or the business", impact), ("against what it is compared", known))
+        if not there
+    ]
+    reason = (
+        "The ending is told with what it changed."
+        if not missing
+        else f"The ending does not say {' or '.join(missing)}."
+    )
+    return score, _strongest(real, story.IMPACT, story.KNOWN_BY), reason
+
+
+_WE_SUBJECT = re.compile(r"\b[Ww]e\b")
+
+
+def _ownership(told: list[Told]) -> Judgement:
+    acts = [one for one in told if one.part in {"action", "result", "task"} and (one.actor or one.part == "action")]
+    if not acts:
+        return 0, [], "Nobody acts in it."
+    mine = [one for one in acts if one.actor == "I"]
+    ours = [
+        one
+        for one in acts
+        if one.actor == "we" or (one.actor == "" and re.search(r"\b(?:we|our team)\b", one.text, re.IGNORECASE))
+    ]
+    unnamed = [one for one in acts if one not in mine and one not in ours and one.actor == ""]
+    first_person = [one for one in told if re.search(r"\bI\b|\bI['’]|\b[Mm]y\b", one.text)]
+    plural = [one for one in told if re.search(r"\b[Ww]e\b|\b[Oo]ur\b", one.text)]
+    if not mine and unnamed:
+        # Notes leave the subject out. It is the writer's unless only "we" is ever said.
+        said_i = [one for one in told if re.search(r"\bI\b|\bI['’]", one.text)]
+        if said_i and len(ours) <= len(unnamed) / 3:
+            return 4, said_i + unnamed, "The steps have no subject, as in notes, and the story is told as one's own."
+        if not said_i:
+            acting = [one for one in plural if _WE_SUBJECT.search(one.text) and one.part != "situation"]
+            if not acting and len([one for one in plural if _WE_SUBJECT.search(one.text)]) <= 1:
+                return 3, unnamed, "The steps have no subject: say I for what you did."
+            return 1, plural, "No step has I as its subject; the team is all that is named."
+        return (3 if len(ours) <= len(unnamed) else 2), said_i + ours, "Who did which step is left open."
+    share = len(mine) / max(1, len(mine) + len(ours) + 0.3 * len(unnamed) * bool(ours))
+    if not mine:
+        return (
+            (1 if not first_person else 2 if len(first_person) > 2 else 1),
+            plural or acts,
+            "No action has I as its subject.",
+        )
+    score = 5 if share >= 0.6 and len(mine) >= 2 else 4 if share >= 0.6 else 3 if share >= 0.4 else 2
+    return score, mine, f"{len(mine)} of {len(mine) + len(ours)} actions have I as their subject."
+
+
+_DEGREE = re.compile(
+    r"\b(?:much|a lot|significant\w*|great\w*|huge\w*|massive\w*|dramatic\w*|considerabl\w*|substantial\w*|way|far|faster|better|improved|"
+    r"higher|lower|reduced|increased|dropped|jumped|recovered|saved|exceeded)\b",
+    re.IGNORECASE,
+)
+
+
+def _measurement(told: list[Told]) -> Judgement:
+    ends = _part(told, "result")
+    counted = [one for one in ends if story.quantities(one.text)]
+    amounts = [amount for one in ends for amount in story.quantities(one.text)]
+    paired = [one for one in ends if story.PAIR.search(one.text) and story.quantities(one.text)]
+    if counted and not paired:
+        paired = _baseline_elsewhere(told, counted)
+    if paired and len(amounts) >= 2:
+        return (
+            5,
+            paired + [one for one in counted if one not in paired],
+            "The outcome is a number beside what it was before.",
+        )
+    if paired:
+        return (
+            4,
+            paired,
+            "The outcome is a number beside what it was before; a second one would show what it was worth.",
+        )
+    if counted:
+        return 3, counted, "The outcome has a number, but not what it was before."
+    steps = [
+        one for one in _part(told, "action") if story.PAIR.search(one.text) and len(story.quantities(one.text)) >= 2
+    ]
+    if steps:
+        return 4, steps, "Single steps are measured before and after; the outcome itself is not."
+    measured = [one for one in _part(told, "action") if story.quantities(one.text)]
+    if len(measured) >= 2:
+        return 2, measured, "There are numbers for single steps, none for the outcome."
+    vague = [one for one in ends if _DEGREE.search(one.text)]
+    if vague:
+        return 1, vague, "Only words of degree stand where the number should be."
+    anywhere = [one for one in told if story.quantities(one.text)]
+    if anywhere and ends:
+        return 1, anywhere, "The only numbers describe the situation or the effort."
+    return 0, [], "Nothing is measured."
+
+
+def _baseline_elsewhere(told: Sequence[Told], counted: Sequence[Told]) -> list[Told]:
+    """Return the result sentences whose unit also has a value in the situation or the task."""
+    before = " ".join(one.text for one in told if one.part == "situation")
+    units = {
+        unit
+        for unit in ("%", "percent", "ms", "second", "hour", "day", "week", "$", "ticket", "ctr")
+        if unit in before.lower()
+    }
+    return [one for one in counted if any(unit in one.text.lower() for unit in units) and story.quantities(before)]
+
+
+def _reflection(told: list[Told]) -> Judgement:
+    looks = _part(told, "reflection")
+    if not looks:
+        return 0, [], "It is not said what was learned or what is done differently since."
+    kinds = [story.lesson_kind(one.text) for one in looks]
+    common = [one for one, kind in zip(looks, kinds, strict=True) if kind[2] or len(content(one.text)) < 4]
+    own = [one for one in looks if one not in common]
+    if not own:
+        return 1, common, "The lesson would fit any story."
+    lesson = any(kind[0] for one, kind in zip(looks, kinds, strict=True) if one in own)
+    since = any(kind[1] for one, kind in zip(looks, kinds, strict=True) if one in own)
+    if since:
+        return (5 if lesson else 4), own, "A lesson of this story, and what is done differently since."
+    return (4 if len(own) >= 3 else 3), own, "A lesson of this story; what has changed in practice since is not said."
+
+
+def _concision(told: list[Told]) -> Judgement:
+    count = sum(len(words(one.text)) for one in told)
+    if not count:
+        return 0, [], "Nothing was told."
+    steps = ((60, 1), (120, 2), (200, 3), (220, 4), (471, 5), (500, 4), (651, 3), (751, 2))
+    score = next((score for limit, score in steps if count < limit), 1)
+    background = sum(len(words(one.text)) for one in told if one.part in {"situation", None}) / count
+    reason = f"{count} words, {count / 150:.1f} minutes"
+    if background > 0.5:
+        score, reason = (
+            min(score, 1 if count > 200 else score),
+            f"{reason}, {background:.0%} of them background or asides",
+        )
+    longest = sorted(told, key=lambda one: one.start - one.end)
+    return score, longest[:1], reason + "."
+
+
+_RULES: dict[str, Callable[[list[Told]], Judgement]] = {
+    "situation": _situation,
+    "task": _task,
+    "action": _action,
+    "result": _result,
+    "ownership": _ownership,
+    "measurement": _measurement,
+    "reflection": _reflection,
+    "concision": _concision,
+}
+
+
+def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
+    """Return what kind of answer it is instead of a story: imagined, a creed, blame, or an answer to something else."""
+    found: list[Finding] = []
+    acts = [one for one in told if one.part in {"action", "result"} and one.actor in {"I", "we"}]
+    done = [one for one in told if one.part in {"action", "result"}]
+    imagined = [one for one in told if story.HYPOTHETICAL.search(one.text)]
+    if len(imagined) >= 2 and len(imagined) > len(acts) and len(imagined) >= 0.4 * len(told):
+        found.append(Finding("hypothetical", "cap", "It tells what would be done, not what was done.", 1.5))
+    creed = [one for one in told if story.GENERAL.search(one.text)]
+    if creed and len(done) <= 1 and len(creed) >= 0.4 * len(told) and not found:
+        found.append(
+            Finding("philosophy", "cap", "It tells what is believed or usually done; nothing happens in it.", 1.5)
+        )
+    if len(story.BLAME.findall(text)) >= 2:
+        found.append(Finding("blame", "note", "The trouble is put on other people."))
+    for asked, needed in _ASKED:
+        if re.search(asked, question, re.IGNORECASE) and not re.search(needed, text, re.IGNORECASE):
+            found.append(
+                Finding("other_question", "cap", "The story answers another question than the one that was asked.", 3.0)
+            )
+            break
+    return found
