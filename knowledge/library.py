@@ -88,7 +88,8 @@ class Library:
         """
         found = self.questions.get(question_id)
         if found is None:
-            near = difflib.get_close_matches(question_id, self.questions, n=3, cutoff=0.5)
+            holding = [known for known in self.questions if question_id and question_id in known]
+            near = holding[:3] or difflib.get_close_matches(question_id, self.questions, n=3, cutoff=0.5)
             hint = f"Did you mean {' or '.join(near)}?" if near else "`interviewer questions` lists them all."
             raise NotFoundError(f"There is no question {question_id!r}.", hint)
         return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,8 +48,9 @@ def list_questions(
         print_json([question.model_dump(include=fields) for question in chosen])
         return
     for question in chosen:
-        typer.echo(f"{question.id}  ({question.round}, {question.topic}, {question.level})\n    {question.text}")
-    typer.echo(f"{len(chosen)} questions", err=True)
+        typer.echo(f"{question.id}  ({question.round}, {question.topic}, {question.level})")
+        typer.echo(_wrapped(f"    {question.text}"))
+    typer.echo(f"{len(chosen)} question{'' if len(chosen) == 1 else 's'}", err=True)
 
 
 @questions_app.command("show")
@@ -57,7 +61,7 @@ def show(question_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Jso
     if as_json:
         print_json(question)
     else:
-        typer.echo("\n".join(_page(question, library)))
+        typer.echo("\n".join(_wrapped(line) for line in _page(question, library)))
 
 
 @questions_app.command("check")
@@ -97,6 +101,14 @@ def _exercises() -> list[str]:
     from evaluators.exercise import load_exercises
 
     return list(load_exercises())
+
+
+def _wrapped(line: str) -> str:
+    """Return the line broken at the terminal's width, at most 100 columns, continued under its own text."""
+    mark = re.match(r" *(?:(?:[*-]|\d\.) )?", line)
+    indent = " " * len(mark.group() if mark else "")
+    width = min(shutil.get_terminal_size().columns, 100)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _known(what: str, value: str, known: tuple[str, ...] | list[str]) -> None:
