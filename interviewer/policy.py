@@ -203,7 +203,7 @@ def _after_answer(state: State, current: QuestionState, question: Question, libr
     return (
         _challenge(current, question, score)
         or _deeper(state, current, question)
-        or _next(state, library, "answered" if score.overall >= GOOD else "moving on")
+        or _next(state, library, "answered" if score.overall >= GOOD and not _went_deeper(current) else "moving on")
     )
 
 
@@ -255,6 +255,11 @@ def _odd(score: Score | None) -> str:
     if score is None or (score.overall is not None and score.overall > _NEXT_TO_NOTHING):
         return ""
     return next((flag for flag in _ODD_FLAGS if flag in score.flags), "")
+
+
+def _went_deeper(current: QuestionState) -> bool:
+    """Whether the last answer was to a follow-up beyond the question, which the score does not speak of."""
+    return bool(current.moves) and current.moves[-1].target.startswith("follow_up_")
 
 
 def _last_kind(current: QuestionState) -> str:

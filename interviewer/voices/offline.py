@@ -156,7 +156,17 @@ class OfflineVoice:
         facts = [fact.answer for fact in scenario.facts if fact.id in wanted] if scenario else []
         if facts:
             return [self._phrase(state, "answer_facts", facts=" ".join(_sentence(fact) for fact in facts))]
-        return [self._phrase(state, "answer_open" if scenario else "answer_open_question")]
+        if scenario:
+            return [self._phrase(state, "answer_open")]
+        if state.standing is not None and state.standing.move.kind == "probe":
+            return [self._phrase(state, "answer_meant", ask=self._asked_for(state, question, state.standing.move))]
+        return [self._phrase(state, "answer_open_story" if question.round == "behavioural" else "answer_open_question")]
+
+    def _asked_for(self, state: State, question: Question, probe: Move) -> str:
+        """Return the bare question behind a probe."""
+        if probe.target.startswith("follow_up_"):
+            return question.follow_ups[int(probe.target.rsplit("_", 1)[1]) - 1]
+        return self._probe_text(state, question, probe.target, "")
 
     def _hint(self, state: State, move: Move) -> str:
         question = self._asked_about(move)

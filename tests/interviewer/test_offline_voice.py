@@ -198,3 +198,10 @@ def test_the_data_file_has_several_ways_for_what_is_said_often() -> None:
     for lists in PHRASES.values():
         for key, lines in lists.items():
             assert len(set(lines)) == len(lines), key
+
+
+async def test_what_do_you_mean_after_a_probe_gets_the_bare_probe(library: Library) -> None:
+    probe = Asked(move=Move(kind="probe", question_id="first", target="cost"), text="Hm. What does it cost?")
+    said = await text_of(library, on("first", probe), Move(kind="answer", question_id="first"))
+    assert "What does it cost?" in said
+    assert "Hm." not in said

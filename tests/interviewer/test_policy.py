@@ -358,3 +358,13 @@ def test_the_policy_knows_no_voice_no_model_no_clock_and_no_chance() -> None:
         "knowledge.library",
         "knowledge.models",
     }
+
+
+def test_praise_is_not_earned_by_an_answer_to_something_deeper(library: Library) -> None:
+    stands = scored(cause=5, cost=5)
+    once = state(said(), stands)
+    assert decide(once, library).target == "follow_up_1"
+    after = state(said(), stands, asked("probe", "follow_up_1"), said(), stands, planned=2.5)
+    assert (decide(after, library).kind, decide(after, library).reason) == ("question", "moving on")
+    short = state(said(seconds=400), stands)
+    assert decide(short, library).reason == "answered"
