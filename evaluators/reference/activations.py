@@ -1,6 +1,7 @@
 """Activation functions and their derivatives.
 
-Source: GELU, Hendrycks & Gimpel 2016, arXiv:1606.08415; erf, Abramowitz & Stegun 1964, formula 7.1.26.
+Source: GELU, Hendrycks & Gimpel 2016, arXiv:1606.08415; leaky ReLU, Maas et al. 2013; SiLU, Elfwing et al. 2017,
+arXiv:1702.03118.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import numpy as np
 
 from evaluators.reference.arrays import Array
 
-_BLOCK = 16_384  # elements worked on at once: 64 kB of float32 stay in the second-level cache
-_ERF_POINT = 0.3275911
-_ERF_TERMS = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+_BLOCK = 32_768  # elements worked on at once: 128 kB of float32 stay in the second-level cache
+# The minimax fit of artanh(2Φ(x) − 1) / x by powers of x², from x¹⁰ down, weighted by what an error does to Φ.
+_TANH_TERMS = (-6.6667609e-08, 3.10523311e-06, -5.04138915e-05, -4.4730422e-05, 0.0363445176, 0.797882253)
+_FAR = 5.4  # beyond, Φ is 0 or 1 to within 4e-8
 
 
 def sigmoid(x: Array) -> Array:
@@ -63,28 +65,30 @@ def silu_backward(dout: Array, x: Array) -> Array:
     return dout * gate * (1.0 + x * (1.0 - gate))
 
 
-def erf(x: Array) -> Array:
-    """Return the error function: exact in float64, within 3e-7 in float32 (where speed matters)."""
+def normal_cdf(x: Array) -> Array:
+    """Return Φ, the standard normal's distribution function: exact in float64, within 3e-7 in float32.
+
+    In float32, where speed matters, `Φ(x) = (1 + tanh(x · P(x²))) / 2`: the paper's approximation by a hyperbolic
+    tangent, with six terms where the paper has two.
+    """
     if x.dtype != np.float32:
-        return np.vectorize(math.erf, otypes=[np.float64])(x)  # type: ignore[no-any-return]
-    magnitude = np.abs(x)
-    t = magnitude * np.float32(_ERF_POINT)
-    t += np.float32(1.0)
-    np.reciprocal(t, out=t)
-    result: Array = t * np.float32(_ERF_TERMS[0])
-    for term in _ERF_TERMS[1:]:
-        result += np.float32(term)
-        result *= t
-    magnitude *= magnitude
-    np.negative(magnitude, out=magnitude)
-    result *= np.exp(magnitude, out=magnitude)
-    np.subtract(np.float32(1.0), result, out=result)
-    np.copysign(result, x, out=result)
-    return result
+        return 0.5 + 0.5 * np.vectorize(math.erf, otypes=[np.float64])(x * math.sqrt(0.5))  # type: ignore[no-any-return]
+    near = np.clip(x, -_FAR, _FAR)
+    square = near * near
+    out: Array = square * np.float32(_TANH_TERMS[0])
+    for term in _TANH_TERMS[1:-1]:
+        out += np.float32(term)
+        out *= square
+    out += np.float32(_TANH_TERMS[-1])
+    out *= near
+    np.tanh(out, out=out)
+    out *= np.float32(0.5)
+    out += np.float32(0.5)
+    return out
 
 
 def gelu(x: Array) -> Array:
-    """Return `x · Φ(x)` with Φ the standard normal's distribution function."""
+    """Return `x · Φ(x)`."""
     return gelu_forward(x)[0]
 
 
@@ -92,14 +96,10 @@ def gelu_forward(x: Array) -> tuple[Array, Array]:
     """Return `x · Φ(x)` and `Φ(x)`, which the backward pass wants."""
     flat = np.ascontiguousarray(x).reshape(-1)
     out, phi = np.empty_like(flat), np.empty_like(flat)
-    half, root = flat.dtype.type(0.5), flat.dtype.type(math.sqrt(0.5))
     for start in range(0, flat.size, _BLOCK):
         part = slice(start, start + _BLOCK)
-        block = erf(flat[part] * root)
-        block *= half
-        block += half
-        phi[part] = block
-        np.multiply(flat[part], block, out=out[part])
+        phi[part] = normal_cdf(flat[part])
+        np.multiply(flat[part], phi[part], out=out[part])
     return out.reshape(x.shape), phi.reshape(x.shape)
 
 
