@@ -243,9 +243,9 @@ def _score(found: Diagnosis, comparisons: Sequence[Comparison], invariants: Sequ
 
 
 def _blank(comparisons: Sequence[Comparison]) -> bool:
-    """Whether every output is one and the same constant: nothing was computed from the input."""
+    """Whether every output is one and the same constant, or not a number: nothing was computed from the input."""
     leaves = [leaf for each in comparisons if each.got is not UNREADABLE for leaf in _leaves(each.got)]
-    distinct = {float(value) for leaf in leaves for value in np.unique(leaf)}
+    distinct = {float(value) for leaf in leaves for value in np.unique(leaf) if np.isfinite(value)}
     return len(distinct) <= 1
 
 

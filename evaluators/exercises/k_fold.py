@@ -62,7 +62,7 @@ def disjoint(args: tuple[Value, ...], out: list[tuple[Array, Array]]) -> bool:
 EXERCISE = Exercise(
     slug="k_fold",
     title="K-fold cross-validation indices",
-    topic="evaluation",
+    topic="model assessment",
     level="junior",
     task=TASK,
     reference=reference,
