@@ -20,6 +20,9 @@ Measure = Callable[[str], int]
 # A long path must not crowd out the text below it.
 _LONGEST_PATH = 48
 _LONGEST_PART = 6  # the separator and the name of a story's part
+# English has four to five characters a word piece. What has many more is not prose but a key or a picture in base64,
+# which the vocabulary counts as a single unknown piece; it is measured by its length.
+_MOST_CHARACTERS_A_PIECE = 8
 SEPARATOR = " › "
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\s])|\n+")
@@ -67,12 +70,17 @@ def chunk(blocks: list[Block], measure: Measure = count) -> list[Chunk]:
         blocks: the document as it was read.
         measure: the size of a text in the encoder's word pieces.
     """
+
+    def size(text: str) -> int:
+        long = len(text) // _MOST_CHARACTERS_A_PIECE
+        return long if long > LONGEST_TEXT else max(long, measure(text))
+
     made = sections(blocks)
     parents = {made[index].headings for index in range(len(made)) if _has_children(made, index)}
     return [
         piece._replace(section=number)
         for number, section in enumerate(made)
-        for piece in _chunks(section, measure, is_parent=section.headings in parents)
+        for piece in _chunks(section, size, is_parent=section.headings in parents)
     ]
 
 
@@ -137,18 +145,19 @@ def _pieces(block: Block, part: str, glue: str, budget: int, measure: Measure) -
 def _cut(text: str, budget: int, measure: Measure, *, by_line: bool) -> Iterator[tuple[str, int]]:
     """Yield pieces of at most `budget`, cut between lines or sentences where possible, and the lines before each."""
     separators = re.compile(r"\n+") if by_line else _SENTENCE_END
-    start = end = 0
+    start = end = counted = lines = 0
     size = 0
-    for stop, following in _spans(text, separators, budget, measure):
+    for stop, following in [*_spans(text, separators, budget, measure), (len(text), -1)]:
         more = measure(text[end:stop])
-        if size and size + more > budget:
-            if text[start:end].strip():
-                yield text[start:end].strip("\n"), text.count("\n", 0, start)
+        if following < 0 or (size and size + more > budget):
+            if piece := text[start:end].strip("\n"):
+                lines += text.count("\n", counted, start)
+                counted = start
+                if piece.strip():
+                    yield piece, lines
             start, size = end, 0
         size += more
         end = following
-    if text[start:].strip():
-        yield text[start:].strip("\n"), text.count("\n", 0, start)
 
 
 def _spans(text: str, separators: re.Pattern[str], budget: int, measure: Measure) -> Iterator[tuple[int, int]]:

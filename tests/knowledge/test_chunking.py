@@ -114,6 +114,12 @@ def test_no_passage_is_longer_than_the_encoder_reads(text: str) -> None:
     assert all(count(piece.embedded) <= LONGEST_TEXT for piece in found)
 
 
+def test_a_key_in_base64_is_cut_by_its_length() -> None:
+    found = chunk([Block("A1b2" * 5_000, 1)])
+    assert max(len(piece.text) for piece in found) <= 2_100
+    assert "".join(piece.text for piece in found) == "A1b2" * 5_000
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab #*-:.\n`1|éß→Result Task Situation"), max_size=600))
 def test_every_word_is_kept_in_its_order(text: str) -> None:

@@ -140,6 +140,19 @@ def test_html_gives_visible_text_with_the_line_of_its_element() -> None:
     assert blocks[1].headings == ("Stories",)
 
 
+def test_html_as_people_write_it_loses_nothing_however_little_is_closed() -> None:
+    page = "<p>one<p>two<ul><li>three<li><p>four</ul>" + "<div><p>x" * 1_000 + "<br>y</em> &amp; z"
+    blocks = blocks_of(page.encode(), ".html", "p.html")
+    assert [(block.text, block.kind) for block in blocks[:4]] == [
+        ("one", "prose"),
+        ("two", "prose"),
+        ("three", "item"),
+        ("four", "item"),
+    ]
+    assert blocks[-1].text == "x y & z"
+    assert len(blocks) == 1_004
+
+
 def test_pdf_blocks_carry_their_page() -> None:
     blocks = blocks_of(pdf([["First page."], ["Second page."]]), ".pdf", "p.pdf")
     assert [(block.text, block.line) for block in blocks] == [("First page.", 1), ("Second page.", 2)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evaluators.reference.minilm import MiniLM
+from knowledge import index as index_module
 from knowledge.errors import InputError
 from knowledge.index import Index
 from knowledge.retrieval import Retriever
@@ -110,6 +111,24 @@ def test_what_another_process_adds_is_found(home: Path, encoder: HashingEncoder,
     subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
     assert retriever.search("beam prefixes")[0].source == str(more)
     assert retriever.nearest(encoder.encode(["beam search keeps the k best prefixes"])[0])[0].source == str(more)
+
+
+def test_the_candidates_own_words_lead_where_ours_are_as_good(
+    home: Path, encoder: HashingEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {
+        "ours": "Beam search keeps the k best prefixes.",
+        "theirs": "Beam search keeps the k best prefixes always.",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.md").write_text(text)
+    monkeypatch.setattr(index_module, "own_files", lambda: {"ours/ours.md": tmp_path / "ours.md"})
+    index = Index(home, encoder)
+    index.ensure_own()
+    index.add([tmp_path / "theirs.md"])
+    retriever = Retriever.open(home, encoder)
+    assert [passage.category for passage in retriever.search(texts["ours"])] == ["notes", "ours"]
+    assert [passage.category for passage in retriever.search(texts["ours"], category="ours")] == ["ours"]
 
 
 def test_an_index_made_anew_is_followed(home: Path, encoder: HashingEncoder, notes: Path) -> None:
