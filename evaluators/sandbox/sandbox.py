@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import deque
@@ -72,7 +73,8 @@ class Sandbox:
                             self._empty(plant)
                 finally:
                     child.close()
-                    self._refill(plant)
+                    with contextlib.suppress(SandboxError):  # the next job says so; this one has its outcome
+                        self._refill(plant)
         raise SandboxError("The process that runs candidates' code keeps ending.", "Is the machine out of memory?")
 
     def processes(self) -> list[psutil.Process]:
@@ -103,9 +105,11 @@ class Sandbox:
             return Worker(torch=plant.torch)
         try:
             return self._zygote(plant).child()
-        except OSError:
+        except ConnectionError:  # it ended: the next one starts
             self._empty(plant)
-            return self._zygote(plant).child()
+        except OSError as error:
+            raise SandboxError(f"No process can be started: {error.strerror}.", "Too many open files?") from error
+        return self._zygote(plant).child()
 
     def _zygote(self, plant: _Plant) -> Zygote:
         if plant.zygote is None:

@@ -188,10 +188,11 @@ def test_the_check_above_accepts_a_right_answer(any_sandbox: Sandbox) -> None:
     assert right(outcome, numbers)
 
 
-@pytest.mark.parametrize("name", FORGED)
+WELL_FORMED = {"a score", "wrong numbers", "lone surrogates", "results before loading", "a thousand results"}
+
+
+@pytest.mark.parametrize("name", sorted(set(FORGED) - WELL_FORMED))  # those are the same as returning their values
 def test_a_forged_answer_is_no_result(name: str, sandbox: Sandbox, attack: Callable[..., Outcome]) -> None:
-    if name in ("a score", "wrong numbers", "lone surrogates", "results before loading", "a thousand results"):
-        pytest.skip("well-formed: it is the same as returning those values")
     source = f"{FRAMES}\ndef f(x):\n    {FORGED[name]}"
     outcome = attack(sandbox, source, np.ones((3, 4)))
     assert outcome.killed in ("output", "died", "wall")

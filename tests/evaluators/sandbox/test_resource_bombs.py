@@ -130,8 +130,17 @@ def test_a_bomb_beside_honest_submissions_does_not_change_their_answers(sandbox:
         assert list(pool.map(one, range(9))) == ["cpu" if n % 8 == 0 else n + 1 for n in range(9)]
 
 
-def test_nothing_runs_on_after_the_limit(sandbox: Sandbox) -> None:
-    sandbox.run(Job("while True: pass", "", limits=Limits(cpu_seconds=5, wall_seconds=0.3)))
+@pytest.mark.parametrize(
+    "source",
+    [
+        "while True: pass",
+        "import os, time\nos.closerange(0, 32)\nwhile True: pass",
+        "import os\n\ndef on(code):\n    while True: pass\n\nos._exit = on\n\ndef f():\n    return 1",
+        "class Slow:\n    def __del__(self):\n        while True: pass\n\ndef f():\n    return [Slow()] and 1",
+    ],
+)
+def test_nothing_runs_on_after_its_answer_or_limit(source: str, sandbox: Sandbox) -> None:
+    sandbox.run(Job(source, "f", (Call(),), limits=Limits(cpu_seconds=60, wall_seconds=0.3)))
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         busy = [process for process in sandbox.processes() if _busy(process)]
