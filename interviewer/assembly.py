@@ -120,9 +120,15 @@ class Parts:
         return Library.load([self.settings.pack_folder])
 
     def _load_encoder(self) -> TokenEncoder:
+        from threadpoolctl import threadpool_limits
+
         from evaluators.reference.minilm import MiniLM
 
-        return MiniLM.load()
+        encoder = MiniLM.load()
+        # Two workers encode at once already. With a thread of its own for each core, OpenBLAS waits by spinning: on two
+        # busy cores a turn of 200 words took 4 s of CPU time instead of 0.2 s.
+        threadpool_limits(limits=1, user_api="blas")
+        return encoder
 
     def _encode_examples(self) -> Examples:
         from interviewer.hearing import encode_examples
@@ -257,5 +263,4 @@ def _warm(parts: Parts) -> None:
 def warm_evaluators() -> None:
     """Import what the evaluators import."""
     import evaluators.star
-
     import evaluators.technical  # noqa: F401

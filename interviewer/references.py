@@ -60,8 +60,11 @@ class References:
             return ()
         question = self._library.question(move.question_id)
         if question.round == "behavioural":
-            story = await self.own_story(state.current.answer if state.current else "")
-            return [story.passage] if story else ()
+            current = state.current
+            if current is None or current.probed:
+                return ()  # it is said once, with the first follow-up
+            passage = await self._patiently(lambda retriever: _recognised(current.answer, retriever))
+            return [passage] if passage else ()
         return await self.reading(question, move.target)
 
     async def own_story(self, answer: str) -> Story | None:
@@ -92,10 +95,16 @@ class References:
             return None
 
 
-def _recognise(answer: str, retriever: Retriever) -> Story | None:
-    from knowledge.stories import omissions, recognise
+def _recognised(answer: str, retriever: Retriever) -> Passage | None:
+    from knowledge.stories import recognise
 
-    passage = recognise(answer, retriever)
+    return recognise(answer, retriever)
+
+
+def _recognise(answer: str, retriever: Retriever) -> Story | None:
+    from knowledge.stories import omissions
+
+    passage = _recognised(answer, retriever)
     if passage is None:
         return None
     return Story(passage, tuple(omission.text for omission in omissions(answer, passage, retriever)))
