@@ -1,0 +1,159 @@
+"""System design: the facts asked for, the numbers derived, the key points by what they are about, the choices made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from evaluators import communication, estimates, gates
+from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
+from evaluators.evidence import quote, sentences
+from evaluators.language import words
+from evaluators.score import CriterionScore, Evidence, Score
+from evaluators.technical import TechnicalEvaluator
+from knowledge.models import KeyPoint, Question, Rubric, Scenario
+
+if TYPE_CHECKING:
+    from knowledge.encoder import TokenEncoder
+
+# Which criterion of the rubric a key point speaks to, by its words; the first one named most often.
+_ABOUT = {
+    "evaluation": r"evaluat|metric|\ba/b\b|experiment|offline|recall@|ndcg|holdout|guardrail|precision|calibrat|significan|split by time",
+    "reliability": r"fallback|degrad|monitor|drift|alert|roll ?back|timeout|fail|outage|retrain|abuse|privacy|canary|shadow|delayed|attack",
+    "serving": r"latency|cache|serv|shard|batch|throughput|quanti|millisecond|\bms\b|p99|memory|gpu|replica|autoscal|precomput|index",
+    "data_and_features": r"feature|label|data|log|sampl|bias|leak|training set|skew|stream|history|cold start|content",
+    "modelling": r"model|train|loss|objective|rank|tower|classif|predict|embedding|boost|network|score|threshold|bandit|explor",
+    "architecture": r"stage|pipeline|path|queue|store|retriev|funnel|component|service|assign|gateway|layer|chunk|router",
+}
+_CHOICE = re.compile(
+    r"\b(?:trade-?offs?|instead of|rather than|because|over (?:a|the)\b|at the (?:cost|price|expense) of|the (?:downside|drawback|cost|price)|"
+    r"i(?:'d| would)? (?:choose|chose|prefer|pick)|alternatively|another option|if (?:we|the|latency|traffic)|depends on|it costs|worth)\b",
+    re.IGNORECASE,
+)
+_ASSUMED = re.compile(
+    r"\b(?:assum\w+|suppose|let'?s say|say we have|given that|out of scope|i take it)\b", re.IGNORECASE
+)
+
+
+class DesignEvaluator:
+    """Scores a design by the rubric `design`; key points are aligned as in technical answers."""
+
+    def __init__(self, encoder: TokenEncoder, rubric: Rubric) -> None:
+        self._rubric = rubric
+        self._encoder = encoder
+        self._technical = TechnicalEvaluator(encoder)
+
+    def score(self, answer: str, question: Question, scenario: Scenario, facts_asked: Sequence[str]) -> Score:
+        """Return the score; `facts_asked` are the ids of the scenario's facts that the candidate asked for."""
+        points = self._technical.score(answer, question)
+        versions = versions_of(self._rubric, self._encoder.name)
+        text = gates.without(answer[: gates.READ], gates.addressed_to_the_grader(answer[: gates.READ]))
+        findings = [f for f in gates.inspect_text(text, question.text) if f.effect != "note"]
+        if "injection" in points.flags:
+            findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
+        findings += [
+            gates.Finding(flag, "zero", "See the gates.")
+            for flag in points.flags
+            if flag in {"gibberish", "keyword_list"}
+        ]
+        weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
+        if (score := decided(findings, weights, versions=versions)) is not None:
+            return score
+        judged: list[CriterionScore] = []
+        for criterion in self._rubric.criteria:
+            match criterion.id:
+                case "requirements":
+                    one = _requirements(text, scenario, facts_asked, criterion.weight)
+                case "estimates":
+                    one = _estimates(text, scenario, criterion.weight)
+                case "trade_offs":
+                    one = _trade_offs(text, criterion.weight)
+                case "communication":
+                    one = communication.communication(text, len(facts_asked), criterion.weight)
+                case name:
+                    one = _by_key_points(name, question, points, criterion.weight)
+            judged.append(one)
+        total = weighted(judged)
+        if total is not None:
+            apply_caps(total, self._rubric.caps, {c.criterion: c.score for c in judged})
+            for wrong in points.misconceptions:
+                total.cap(3.5, f"misconception {wrong.id}: “{wrong.evidence.quote}”")
+        spread = WIDE if len(words(text)) < 150 else NARROW
+        return finish(total, judged, findings, misconceptions=points.misconceptions, spread=spread, versions=versions)
+
+
+def criterion_of(point: KeyPoint) -> str:
+    """Return the rubric's criterion that a key point speaks to."""
+    text = f"{point.id.replace('_', ' ')} {point.text}".lower()
+    counts = {name: len(re.findall(pattern, text)) for name, pattern in _ABOUT.items()}
+    return max(counts, key=lambda name: counts[name])
+
+
+def _by_key_points(name: str, question: Question, points: Score, weight: float) -> CriterionScore:
+    about = {point.id: point for point in question.key_points if criterion_of(point) == name}
+    scored = [one for one in points.criteria if one.criterion in about and one.score is not None]
+    if not scored:
+        reason = "The question has no key point on it, so it was not judged."
+        return CriterionScore(criterion=name, score=None, reason=reason, weight=weight)
+    total = sum(about[one.criterion].weight for one in scored)
+    score = round(sum((one.score or 0) * about[one.criterion].weight for one in scored) / total)
+    best = sorted(scored, key=lambda one: -(one.score or 0))
+    evidence = tuple(dict.fromkeys(quotation for one in best for quotation in one.evidence))[:3]
+    missing = [one.criterion for one in scored if (one.score or 0) < 2]
+    reason = f"Missing: {', '.join(missing)}." if missing else "Its key points are there."
+    return CriterionScore(
+        criterion=name, score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+    )
+
+
+def _requirements(text: str, scenario: Scenario, facts_asked: Sequence[str], weight: float) -> CriterionScore:
+    """Return the share of the scenario's facts that were asked for, and what was assumed aloud."""
+    whole = sum(fact.weight for fact in scenario.facts)
+    asked = sum(fact.weight for fact in scenario.facts if fact.id in set(facts_asked))
+    assumed = [quote(text, *span) for span in sentences(text) if _ASSUMED.search(text, *span)]
+    share = min(1.0, asked / whole / 0.6 + 0.12 * len(assumed))  # nobody asks for everything: six tenths are all
+    asking = communication.clarifying_questions(text)
+    evidence: tuple[Evidence, ...] = (*asking[:2], *assumed[:2])
+    if not evidence and asked and text.strip():
+        first = sentences(text)
+        evidence = (quote(text, *first[0]),) if first else ()
+    missing = [fact.id for fact in scenario.facts if fact.id not in set(facts_asked)]
+    reason = f"{len(set(facts_asked))} of {len(scenario.facts)} facts asked for, {len(assumed)} assumption(s) aloud"
+    reason += f"; never asked: {', '.join(missing[:4])}." if missing else "."
+    score = round(5 * share) if evidence else 0
+    return CriterionScore(criterion="requirements", score=score, evidence=evidence, reason=reason, weight=weight)
+
+
+def _estimates(text: str, scenario: Scenario, weight: float) -> CriterionScore:
+    if not scenario.estimates:
+        return CriterionScore(criterion="estimates", score=None, reason="The scenario asks for none.", weight=weight)
+    found = {e.id: span for e in scenario.estimates if (span := estimates.reached(e, text)) is not None}
+    wrong = estimates.wrong_arithmetic(text)
+    share = len(found) / min(3, len(scenario.estimates))
+    if found:
+        score = min(5, round(2 + 3 * min(1.0, share)))
+    else:
+        score = 1 if estimates.amounts(text) else 0
+    evidence = tuple(quote(text, *span) for span in found.values())[:3]
+    if not evidence and score:
+        evidence = tuple(quote(text, *span) for span in sentences(text) if estimates.amounts(text[slice(*span)]))[:1]
+    missing = [e.what for e in scenario.estimates if e.id not in found]
+    reason = f"{len(found)} of {len(scenario.estimates)} estimates are right within their tolerance"
+    reason += f"; missing: {missing[0]}." if missing else "."
+    for span, right in wrong[:1]:
+        score = max(0, score - 1)
+        reason += f" “{text[slice(*span)]}” does not come out: it is {right:,.4g}."
+    return CriterionScore(
+        criterion="estimates", score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+    )
+
+
+def _trade_offs(text: str, weight: float) -> CriterionScore:
+    spans = [span for span in sentences(text) if _CHOICE.search(text, *span)]
+    score = min(5, (1 if len(spans) == 1 else 0) + (len(spans) if len(spans) > 1 else 0) + bool(len(spans) > 1))
+    evidence = tuple(quote(text, *span) for span in spans[:3])
+    reason = f"{len(spans)} choice(s) with a reason, a price or a condition."
+    return CriterionScore(
+        criterion="trade_offs", score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+    )

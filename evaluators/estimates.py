@@ -1,0 +1,122 @@
+"""Numbers that a candidate derives: found with their units, and their arithmetic done again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from evaluators.evidence import Span, sentences
+from evaluators.language import content, stem
+from knowledge.models import Estimate
+
+_SCALE = {
+    "k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mn": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9, "t": 1e12,
+    "trillion": 1e12,
+}  # fmt: skip
+_BYTES = {"b": 1.0, "bytes": 1.0, "byte": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15}
+_SECONDS = {
+    "us": 1e-6, "ms": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3, "s": 1.0, "second": 1.0, "seconds": 1.0, "sec": 1.0,
+    "minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0, "day": 86_400.0, "days": 86_400.0, "month": 2.63e6,
+    "year": 3.16e7,
+}  # fmt: skip
+_NUMBER = re.compile(
+    r"(?P<money>[$€£])?\s?(?P<number>\d[\d,]*(?:\.\d+)?(?:e\d+)?)\s?(?P<scale>(?:thousand|million|billion|trillion|mn|bn)\b|[kKMBT](?![a-zA-Z]))?"
+    r"\s?(?P<unit>[a-zA-Z%]+)?(?:\s*(?:per|/|a|each)\s*(?P<per>second|sec|s|minute|hour|day|month|year)\b)?"
+)
+_ARITHMETIC = re.compile(
+    r"(?P<a>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n*×x/÷+-]{0,40}(?P<op>[*×x/÷]|times|divided by|over)\s?"
+    r"(?P<b>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n]{0,40}(?:=|≈|~|\bis (?:about|roughly|around)?|makes|gives)\s*(?:about |roughly |around )?"
+    r"(?P<c>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number in a text, in base units (bytes, seconds, a second); `kind` says of what."""
+
+    value: float
+    kind: str
+    span: Span
+
+
+def amounts(text: str) -> list[Amount]:
+    """Return the numbers of a text with their scale and unit resolved."""
+    found: list[Amount] = []
+    for match in _NUMBER.finditer(text):
+        value = _plain(match["number"]) * _SCALE.get((match["scale"] or "").lower(), 1.0)
+        unit = (match["unit"] or "").lower()
+        if unit in _BYTES and len(unit) > 1:
+            value, kind = value * _BYTES[unit], "bytes"
+        elif unit in _SECONDS and not match["per"]:
+            value, kind = value * _SECONDS[unit], "seconds"
+        elif match["money"]:
+            kind = "money"
+        elif unit in {"qps", "rps", "tps"}:
+            kind = "rate"
+        elif match["per"]:
+            value, kind = value / _SECONDS[match["per"]], "rate"
+        else:
+            kind = "percent" if unit in {"%", "percent"} else "count"
+        found.append(Amount(value, kind, Span(*match.span())))
+    return found
+
+
+def kind_of(unit: str) -> tuple[str, float]:
+    """Return what a scenario's unit measures, and what one of it is in base units."""
+    low = unit.lower()
+    for name, size in _BYTES.items():
+        if len(name) > 1 and re.search(rf"\b{name}\b", low):
+            return "bytes", size
+    per = re.search(r"(?:per|/|a)\s*(second|minute|hour|day|month|year)\b", low)
+    if per and not re.search(r"[$€£]|euros?|dollars?|usd|eur", low):
+        return "rate", 1.0 / _SECONDS[per[1]]
+    if re.search(r"[$€£]|euros?|dollars?|usd|eur", low):
+        return "money", 1.0
+    if low in _SECONDS:
+        return "seconds", _SECONDS[low]
+    return ("percent", 1.0) if "%" in low or "percent" in low else ("count", 1.0)
+
+
+def reached(estimate: Estimate, text: str) -> Span | None:
+    """Return the sentence in which the estimate's number stands, within its tolerance and near its words."""
+    kind, size = kind_of(estimate.unit)
+    wanted = estimate.value * size
+    about = {stem(word) for word in content(f"{estimate.what} {estimate.unit}")}
+    for span in sentences(text):
+        sentence = text[span.start : span.end]
+        near = about & {stem(word) for word in content(sentence)}
+        for amount in amounts(sentence):
+            alike = amount.kind == kind or (amount.kind == "count" and kind in {"rate", "money", "percent"})
+            close = amount.value > 0 and max(amount.value / wanted, wanted / amount.value) <= estimate.tolerance_factor
+            if alike and close and near:
+                return span
+    return None
+
+
+def wrong_arithmetic(text: str) -> list[tuple[Span, float]]:
+    """Return the products and quotients that do not come out, each with what it should be.
+
+    Quotients and products are checked up to a power of 1,000 and the seconds of a day, since units are seldom written.
+    """
+    wrong: list[tuple[Span, float]] = []
+    for match in _ARITHMETIC.finditer(text):
+        one, other, said = (_scaled(match[name]) for name in ("a", "b", "c"))
+        if not (one and other and said):
+            continue
+        right = one * other if match["op"] in {"*", "×", "x", "times"} else one / other
+        factors = [1.0, 1e3, 1e6, 1e9, 1e-3, 1e-6, 1e-9, 100.0, 0.01, 86_400.0, 1 / 86_400.0, 8.0, 1 / 8, 1024.0]
+        if all(not 0.5 <= right * factor / said <= 2.0 for factor in factors):
+            wrong.append((Span(*match.span()), right))
+    return wrong
+
+
+def _plain(number: str) -> float:
+    try:
+        return float(number.replace(",", ""))
+    except ValueError:
+        return 0.0
+
+
+def _scaled(text: str) -> float:
+    match = re.match(r"([\d,.]*\d)\s?(\w+)?", text.strip())
+    return _plain(match[1].rstrip(".")) * _SCALE.get((match[2] or "").lower(), 1.0) if match else 0.0

@@ -1,0 +1,147 @@
+"""Opening questions: introductions, a project, a paper, staying current. Relevance, specificity, substance, structure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from evaluators import gates, story
+from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
+from evaluators.communication import structure
+from evaluators.delivery import delivery
+from evaluators.evidence import Span, quote, sentences
+from evaluators.language import words
+from evaluators.score import CriterionScore, Score
+from evaluators.technical import TechnicalEvaluator
+from knowledge.models import Question, Rubric
+
+if TYPE_CHECKING:
+    from knowledge.encoder import TokenEncoder
+
+_NAME = re.compile(
+    r"(?<=[a-z,;:(] )[A-Z][\w+./-]+|\b[A-Z]{2,}[\w-]*|\b[a-z]+-[a-z]+(?:-[a-z]+)?\b|\b[A-Z][a-z]+[A-Z]\w*|“[^”]+”|\"[^\"]{4,60}\""
+)
+_COMMON = frozenset("i ai ml it machine-learning self-motivated hard-working real-world long-term day-to-day".split())
+_REASON = re.compile(
+    r"\b(?:because|so that|which is why|that is (?:one |the )?(?:reason|why)|the reason|taught me|convinced me|since it|what i (?:liked|like|learned)|"
+    r"it (?:showed|matters|mattered)|i (?:chose|prefer|found|realised|realized)|therefore|in order to)\b",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(
+    r"\b(?:but|however|although|the (?:limit|weakness|downside|catch)|less (?:visible|of)|where it (?:fails|breaks)|does(?:n't| not)|distrust|"
+    r"would (?:do|have)|differently|trade-?off|instead of|rather than|only|bias|doubt|what i have done less)\b",
+    re.IGNORECASE,
+)
+
+
+class WarmUpEvaluator:
+    """Scores an opening answer by the rubric `warm_up`."""
+
+    def __init__(self, encoder: TokenEncoder, rubric: Rubric) -> None:
+        self._rubric = rubric
+        self._encoder = encoder
+        self._technical = TechnicalEvaluator(encoder)
+
+    def score(self, answer: str, question: Question) -> Score:
+        """Return the five criteria with quotations, the flags, and the delivery apart."""
+        told_how = delivery(answer[: gates.READ], min(0.5, question.minutes), question.minutes)
+        versions = versions_of(self._rubric, self._encoder.name)
+        points = self._technical.score(answer, question)
+        orders = gates.addressed_to_the_grader(answer[: gates.READ])
+        text = gates.without(answer[: gates.READ], orders)
+        findings = gates.inspect_text(text if orders else answer, question.text)
+        if "gibberish" in points.flags:
+            findings.append(gates.Finding("gibberish", "zero", "Most of the words are in no vocabulary."))
+        if orders:
+            findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
+        weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
+        if (score := decided(findings, weights, delivery=told_how, versions=versions)) is not None:
+            return score
+        rules: dict[str, Callable[[str, Question, Score, float], CriterionScore]] = {
+            "relevance": _relevance,
+            "specificity": _specificity,
+            "substance": _substance,
+            "structure": lambda text, question, points, weight: structure(text, weight),
+            "concision": _concision,
+        }
+        judged = [
+            rules[criterion.id](text, question, points, criterion.weight)
+            if criterion.id in rules
+            else _unjudged(criterion.id, criterion.weight)
+            for criterion in self._rubric.criteria
+        ]
+        total = weighted(judged)
+        if total is not None:
+            apply_caps(total, self._rubric.caps, {c.criterion: c.score for c in judged})
+        spread = WIDE if len(words(text)) < 50 else NARROW
+        return finish(total, judged, findings, delivery=told_how, spread=spread, versions=versions)
+
+
+def _unjudged(name: str, weight: float) -> CriterionScore:
+    return CriterionScore(criterion=name, score=None, reason="The offline scorer has no rule for it.", weight=weight)
+
+
+def _relevance(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
+    touched = [point for point in points.criteria if (point.score or 0) >= 3]
+    nearly = [point for point in points.criteria if point.score in {1, 2}]
+    score = min(5, 2 * len(touched) + bool(nearly)) if touched else min(2, len(nearly))
+    if len(touched) == 1 and len(points.criteria) > 1:
+        score = 3
+    evidence = tuple(dict.fromkeys(e for point in (*touched, *nearly) for e in point.evidence))[:3]
+    names = ", ".join(point.criterion for point in touched) or "none"
+    reason = f"Parts of the question that are answered: {names}."
+    return CriterionScore(
+        criterion="relevance", score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+    )
+
+
+def _specificity(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
+    names = {match[0].lower() for match in _NAME.finditer(text)} - _COMMON
+    amounts = story.quantities(text)
+    if len(names) >= 3 and amounts:
+        score = 5
+    elif len(names) >= 2:
+        score = 4 if amounts else 3
+    else:
+        score = 2 if names or amounts else 1
+    there = [
+        span
+        for span in sentences(text)
+        if story.quantities(text[slice(*span)]) or len(_NAME.findall(text[slice(*span)])) > 1
+    ]
+    reason = f"{len(names)} named thing(s), {len(amounts)} number(s)."
+    return _judged("specificity", score, text, there or sentences(text)[:1], reason, weight)
+
+
+def _substance(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
+    spans = sentences(text)
+    reasons = [span for span in spans if _REASON.search(text, *span)]
+    limits = [span for span in spans if _LIMIT.search(text, *span)]
+    if not reasons:
+        score, reason = (2 if limits else 1), "A list: no reason is given for anything in it."
+    elif not limits:
+        score, reason = 3 + (len(reasons) > 1), "There are reasons, but no limit, doubt or judgement beside them."
+    else:
+        score, reason = 4 + (len(reasons) > 1 or len(limits) > 1), "There are reasons, and a judgement or a limit."
+    return _judged("substance", score, text, [*reasons, *limits] or spans[:1], reason, weight)
+
+
+def _concision(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
+    count = len(words(text))
+    limit = 150 * question.minutes
+    if count < 25 or count > 2 * limit:
+        score = 1
+    elif count < 50 or count > 1.25 * limit:
+        score = 3
+    else:
+        score = 5 if 60 <= count <= limit else 4
+    reason = f"{count} words for {question.minutes:g} minutes."
+    return _judged("concision", score, text, sentences(text)[:1], reason, weight)
+
+
+def _judged(name: str, score: int, text: str, spans: Sequence[Span], reason: str, weight: float) -> CriterionScore:
+    evidence = tuple(quote(text, *span) for span in spans[:3])
+    return CriterionScore(
+        criterion=name, score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+    )
