@@ -1,4 +1,4 @@
-"""The bank is written to be scored: samples of the rubrics get their band, and right answers in other words are heard."""
+"""The bank is written to be scored: samples get their band, and right answers in other words are heard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANSWERS = {
         "First I wouldn't touch the model, I'd go and talk to the stakeholders and ask for concrete examples where it "
         "failed and what those errors cost them. Then I'd check class balance, because if 90% of the data is negative "
         "then a model which always says no gets 90% as well. So accuracy isn't the right metric, I'd look at the "
-        "confusion matrix, precision and recall, and tune the threshold based on business cost. I'd slice the errors by "
+        "confusion matrix, precision and recall, and set the threshold by business cost. I'd slice the errors by "
         "customer segment and region to see if some group gets much worse results, and read a sample of the mistakes. "
         "I'd also check whether the offline number holds in production: leakage, label quality, skew between training "
         "and serving, drift. Finally I'd agree with them on one metric and run an A/B test to show that it improved."
@@ -22,7 +22,7 @@ ANSWERS = {
         "Bagging means you train a lot of models independently, each on a bootstrap sample, and then average or vote. "
         "That mostly brings the variance down, so you use deep trees, like in a random forest. Boosting is sequential: "
         "every new tree tries to correct the mistakes of the ones before, by fitting the residuals or gradients, so it "
-        "reduces bias and you use shallow trees. Random forest also picks a random subset of features at every split so "
+        "reduces bias and you use shallow trees. Random forest also picks random features at every split so "
         "that the trees are less correlated. Adding trees to a forest will not overfit but boosting can, so I'd use "
         "early stopping and a small learning rate. If labels are noisy I'd take a random forest, otherwise XGBoost or "
         "LightGBM usually wins on tabular data."
