@@ -53,7 +53,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         return X, y, W1, rng.normal(size=h), W2, rng.normal(size=c)
 
     return [
-        Case("two samples, two classes", network(2, 3, 4, 2)),
+        Case("three samples, three classes", network(3, 3, 4, 3)),
         Case("five samples, three classes", network(5, 3, 6, 3)),
         Case("a larger batch", network(12, 4, 8, 5)),
     ]
