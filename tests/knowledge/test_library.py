@@ -208,6 +208,8 @@ def test_technical_and_coding_questions_are_complete(library: Library) -> None:
         assert question.ladder is not None, where
         assert 2 <= len(question.references) <= 3, where
         for point in question.key_points:
+            if point.core:
+                assert LEVELS.index(point.level) <= LEVELS.index(question.level), f"{where}.{point.id}: core, yet above"
             assert 12 <= len(point.text.split()) <= 35, f"{where}.{point.id}"
             assert point.anchors, f"{where}.{point.id}"
             assert re.sub(r"\{quote\}", "", point.probe).count("{") == 0, f"{where}.{point.id}"
