@@ -23,7 +23,7 @@ from interviewer.state import State
 from interviewer.store import Store
 from interviewer.voice import Voice
 from interviewer.voices.offline import Meaning, OfflineVoice
-from knowledge.errors import ModelError, SandboxError
+from knowledge.errors import InterviewError, ModelError, SandboxError
 from knowledge.library import Library
 
 if TYPE_CHECKING:
@@ -226,8 +226,22 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
         find=references,
         facts=facts,
         reading=references,
+        statement=_statement,
         versions={"package": version("ml-mock-interviewer")},
     )
+
+
+async def _statement(slug: str) -> str:
+    def read() -> str:
+        from evaluators.exercise import find_exercise
+
+        return find_exercise(slug).statement
+
+    try:
+        return await asyncio.to_thread(read)
+    except InterviewError as error:
+        logger.warning("the exercise %s has no statement: %s", slug, error.message)
+        return ""
 
 
 def _meaning(parts: Parts) -> Meaning:

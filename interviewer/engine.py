@@ -49,6 +49,9 @@ Find: TypeAlias = Callable[[State, Move], Awaitable[Sequence[Passage]]]
 Facts: TypeAlias = Callable[[State], Awaitable[Sequence[str]]]
 """Ids of the scenario facts that the pending message asks for."""
 
+Statement: TypeAlias = Callable[[str], Awaitable[str]]
+"""What a coding exercise asks for to the letter, by its slug: the words alone do not say shapes and names."""
+
 
 class Delta(Frozen):
     """A piece of the interviewer's words, as it comes."""
@@ -74,6 +77,7 @@ class Engine:
         find: Find,
         facts: Facts,
         reading: reporting.Reading | None = None,
+        statement: Statement | None = None,
         versions: dict[str, str] | None = None,
     ) -> None:
         """`voice` and `assessor` choose by setup and raise an InterviewError when they cannot be had."""
@@ -85,6 +89,7 @@ class Engine:
         self._find = find
         self._facts = facts
         self._reading = reading
+        self._statement = statement
         self._versions = versions or {}
         self._turns: dict[str, asyncio.Task[None]] = {}
         self._states: OrderedDict[str, State] = OrderedDict()
@@ -335,8 +340,17 @@ class Engine:
                 said.append("\n\n")
                 emit(Delta(text="\n\n"))
             await speak(voice)
+        if statement := await self._statement_for(move):
+            said.append(f"\n\n{statement}")
+            emit(Delta(text=said[-1]))
         cited = next(iter(passages), None) if move.kind in {"probe", "challenge", "hint"} else None
         return Asked(move=move, text="".join(said), voice=voice.name, citation=cited, notice=notice)
+
+    async def _statement_for(self, move: Move) -> str:
+        question = self._library.questions.get(move.question_id or "") if move.kind == "question" else None
+        if question is None or question.exercise is None or self._statement is None:
+            return ""
+        return await self._statement(question.exercise)
 
     def _voice_or_offline(self, setup: Setup) -> tuple[Voice, str]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from evaluators.score import CriterionScore, Score
@@ -10,7 +11,7 @@ from interviewer.plan import next_question
 from interviewer.quoting import first_words, quote_for
 from interviewer.state import MAX_ATTEMPTS, QuestionState, State
 from knowledge.library import Library
-from knowledge.models import LEVELS, KeyPoint, Question
+from knowledge.models import LEVELS, KeyPoint, Level, Question
 
 GOOD = 4.0
 """From this overall score on an answer stands, and the follow-ups go deeper instead of filling gaps."""
@@ -92,7 +93,7 @@ def missing(score: Score, question: Question, state: State) -> list[CriterionSco
     thin = [
         c
         for c in score.criteria
-        if (c.score is None or c.score <= THIN) and c.criterion not in _NEVER_PROBED and expected(c)
+        if c.score is not None and c.score <= THIN and c.criterion not in _NEVER_PROBED and expected(c)
     ]
 
     def worth(criterion: CriterionScore) -> tuple[bool, float]:
@@ -226,11 +227,12 @@ def _deeper(state: State, current: QuestionState, question: Question) -> Move | 
     latest = next((m.text for m in reversed(current.messages) if m.kind != "code"), "")
     if score is not None:
         for criterion in missing(score, question, state):
-            if criterion.criterion not in current.probed and criterion.criterion != "correctness":
+            target = _target(criterion, question, state.setup.level)
+            if target not in current.probed and criterion.criterion != "correctness":
                 return Move(
                     kind="probe",
                     question_id=question.id,
-                    target=criterion.criterion,
+                    target=target,
                     quote=quote_for(score, criterion.criterion, latest),
                     reason="thin" if criterion.score else "missing",
                 )
@@ -244,6 +246,14 @@ def _deeper(state: State, current: QuestionState, question: Question) -> Move | 
             reason="the answer stands; deeper",
         )
     return None
+
+
+def _target(criterion: CriterionScore, question: Question, level: Level) -> str:
+    """Return what to ask for: the key point that a broader criterion names as missing, else the criterion itself."""
+    named = re.findall(r"[a-z0-9]+(?:[_-][a-z0-9]+)*", criterion.reason)
+    reach = LEVELS.index(level)
+    points = [p for p in question.key_points if p.id in named and LEVELS.index(p.level) <= reach]
+    return max(points, key=lambda p: (p.core, p.weight)).id if points else criterion.criterion
 
 
 def _has_room(state: State, current: QuestionState) -> bool:

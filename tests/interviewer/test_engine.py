@@ -344,3 +344,16 @@ async def test_many_interviews_at_once_take_no_thread_each(open_fake_engine: Any
         if threads:
             assert len(os.listdir("/proc/self/task")) - threads < 30  # noqa: PTH208
         assert len(set(interviews)) == 60
+
+
+async def test_a_coding_question_comes_with_its_statement_in_words_and_event(open_fake_engine: Any) -> None:
+    async def statement(slug: str) -> str:
+        return f"def {slug}(params): ..."
+
+    async with open_fake_engine(statement=statement) as engine:
+        interview = await engine.create(Setup(round="mixed", minutes=60, seed=1))
+        items: list[Any] = []
+        while not any(isinstance(i, Asked) and i.move.question_id == "code" for i in items):
+            items = await say(engine, interview, "/skip")
+        assert asked(items).text.endswith("def adam(params): ...")
+        assert "".join(i.text for i in items if isinstance(i, Delta)) == asked(items).text

@@ -357,6 +357,7 @@ def test_the_policy_knows_no_voice_no_model_no_clock_and_no_chance() -> None:
         "interviewer.state",
         "knowledge.library",
         "knowledge.models",
+        "re",
     }
 
 
@@ -368,3 +369,13 @@ def test_praise_is_not_earned_by_an_answer_to_something_deeper(library: Library)
     assert (decide(after, library).kind, decide(after, library).reason) == ("question", "moving on")
     short = state(said(seconds=400), stands)
     assert decide(short, library).reason == "answered"
+
+
+def test_a_broad_criterion_is_probed_by_the_key_point_that_it_misses(library: Library) -> None:
+    broad = scored("zoo", requirements=4, serving=0)
+    serving = broad.score.criteria[1].model_copy(update={"reason": "Missing: beyond, cost."})
+    judged = broad.model_copy(
+        update={"score": broad.score.model_copy(update={"criteria": (broad.score.criteria[0], serving)})}
+    )
+    move = decide(state(said(question="zoo"), judged, question="zoo", planned=15), library)
+    assert move.target == "cost"
