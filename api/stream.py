@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
 from api.problems import problem_of
@@ -12,12 +13,14 @@ from knowledge.errors import InterviewError
 from knowledge.models import Frozen
 
 
-async def first_of(turn: AsyncIterator[Item]) -> tuple[Item | None, AsyncIterator[Item]]:
-    """The turn's first item, awaited before any byte is sent, so that a refusal still is an HTTP status."""
-    return await anext(turn, None), turn
+async def stream(turn: AsyncIterator[Item]) -> StreamingResponse:
+    """Answer with `turn`. Its first item is awaited before any byte is sent, so a refusal still is an HTTP status."""
+    first = await anext(turn, None)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_encoded(first, turn), media_type="text/event-stream", headers=headers)
 
 
-async def encode(first: Item | None, rest: AsyncIterator[Item]) -> AsyncIterator[bytes]:
+async def _encoded(first: Item | None, rest: AsyncIterator[Item]) -> AsyncIterator[bytes]:
     """The turn on the wire. An error in its middle becomes an event `problem`; what was stored stays stored."""
     try:
         if first is not None:

@@ -198,7 +198,7 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
 
     def voice(setup: Setup) -> Voice:
         if setup.engine == "llm":
-            raise ModelError("No language model is set up.", "Set INTERVIEWER_MODEL, for example openai:gpt-5-mini.")
+            raise InputError("No language model is set up.", "Set INTERVIEWER_MODEL, for example openai:gpt-5-mini.")
         return offline
 
     def assessor_for(setup: Setup) -> Assessor:

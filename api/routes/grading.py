@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from evaluators.star import StarEvaluator
-from evaluators.technical import TechnicalEvaluator
 from fastapi import APIRouter
 
 from api.dependencies import ServicesDependency
 from api.problems import responses
 from api.records import StarAnswer, TechnicalAnswer
 from evaluators.score import Score
+from evaluators.star import StarEvaluator
+from evaluators.technical import TechnicalEvaluator
 
 router = APIRouter(prefix="/v1/grade", tags=["grading"])
 

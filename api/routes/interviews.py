@@ -6,12 +6,12 @@ import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import StreamingResponse
 
 from api.dependencies import ServicesDependency
 from api.problems import responses
 from api.records import Interview, InterviewSummary, Message, NewInterview
-from api.stream import encode, first_of
+from api.stream import stream
 from interviewer.engine import Engine
 from interviewer.events import Setup
 from interviewer.report import Report
@@ -61,7 +61,7 @@ async def read_interview(interview_id: InterviewId, services: ServicesDependency
 
 @router.post(
     "/{interview_id}/messages",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses={**_STREAM, **responses(404, 409, 413, 422, 503)},
 )
 async def post_message(
@@ -71,7 +71,7 @@ async def post_message(
     idempotency_key: Annotated[
         str | None, Header(min_length=1, max_length=255, description="A repeated key gets the first answer again.")
     ] = None,
-) -> EventSourceResponse:
+) -> StreamingResponse:
     """Say something; the reply streams. A dropped connection loses nothing: the turn runs to its end."""
     turn = services.engine.reply(
         interview_id,
@@ -81,16 +81,16 @@ async def post_message(
         idempotency_key=idempotency_key,
         after=message.after,
     )
-    return EventSourceResponse(encode(*await first_of(turn)), headers={"Cache-Control": "no-store"})
+    return await stream(turn)
 
 
 @router.post(
-    "/{interview_id}/resume", response_class=EventSourceResponse, responses={**_STREAM, **responses(404, 409, 422, 503)}
+    "/{interview_id}/resume", response_class=StreamingResponse, responses={**_STREAM, **responses(404, 409, 422, 503)}
 )
-async def resume_interview(interview_id: InterviewId, services: ServicesDependency) -> EventSourceResponse:
+async def resume_interview(interview_id: InterviewId, services: ServicesDependency) -> StreamingResponse:
     """Finish a turn that a crash cut off. Streams nothing but `done` when the last message was answered."""
     turn = services.engine.resume(interview_id)
-    return EventSourceResponse(encode(*await first_of(turn)), headers={"Cache-Control": "no-store"})
+    return await stream(turn)
 
 
 @router.get("/{interview_id}/report", responses=responses(404, 422, 503))
