@@ -10,6 +10,7 @@ import contextlib
 import gc
 import json
 import os
+import resource
 import select
 import socket
 import struct
@@ -21,6 +22,7 @@ from typing import Any, NoReturn
 from . import landlock, lockdown, namespaces
 from .lockdown import Layers
 
+MOST_DESCRIPTORS = 512  # of the zygote: two for each child that lives
 ENDING = struct.Struct("<id")  # wait status, CPU seconds
 # Loaded ahead: what answers import most. Each module more costs every fork; the rest is read when it is asked for.
 WARM = """
@@ -54,6 +56,7 @@ def main() -> NoReturn:
     control.send(json.dumps({"level": level}).encode())
     if settings["probe"]:
         os._exit(0)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_DESCRIPTORS, MOST_DESCRIPTORS))
     nursery = _Nursery(control, layers, address_space)
     gc.collect()
     gc.freeze()
@@ -186,7 +189,7 @@ class _Nursery:
     def _become_child(self, channel: int) -> NoReturn:
         try:
             os.dup2(channel, 3)
-            os.closerange(4, 1 << 16)
+            os.closerange(4, MOST_DESCRIPTORS)
             lockdown.close_child(self.own_pid, self.layers, self.calls)
             from .runner import serve
 
