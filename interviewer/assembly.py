@@ -23,7 +23,7 @@ from interviewer.state import State
 from interviewer.store import Store
 from interviewer.voice import Voice
 from interviewer.voices.offline import Meaning, OfflineVoice
-from knowledge.errors import InterviewError, ModelError, SandboxError
+from knowledge.errors import InputError, InterviewError, SandboxError
 from knowledge.library import Library
 
 if TYPE_CHECKING:
