@@ -118,7 +118,12 @@ def judge(exercise: Exercise, cases: Sequence[Case], outcome: Outcome, source: s
         score=_score(found, comparisons, invariants),
         checks=tuple(checks),
         misconceptions=tuple(
-            MisconceptionSeen(id=wrong.id, explanation=wrong.explanation, confidence=round(found.confidence, 3))
+            MisconceptionSeen(
+                id=wrong.id,
+                explanation=wrong.explanation,
+                confidence=round(found.confidence, 3),
+                probe=wrong.probe,
+            )
             for wrong in found.wrong
         ),
         conventions=tuple(convention.name for convention in found.conventions),

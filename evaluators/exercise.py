@@ -30,8 +30,9 @@ NO_BUGS: Bugs = frozenset()
 
 Level = Literal["junior", "senior", "staff"]
 
-EDGE, TERM, CONCEPT = 0.15, 0.30, 0.45
-"""What a recognised misconception costs: an edge case or epsilon, a missing term, a misunderstood idea."""
+EDGE, TERM, CONCEPT, UNDONE = 0.15, 0.30, 0.45, 0.80
+"""What a recognised misconception costs: an edge case or epsilon, a missing term, a misunderstood idea, a task that was
+left undone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,9 @@ def check_source(exercise: Exercise, source: str) -> SourceCheck:
         return SourceCheck(_syntax_message(error, source))
     except (RecursionError, MemoryError):
         return SourceCheck("the file is nested too deeply to be parsed")
-    imports = _imports(tree)
+    modules, names = _imports(tree)
     problem = _function_problem(exercise, tree)
-    return SourceCheck(problem, _borrowed(exercise, tree, imports), torch="torch" in imports)
+    return SourceCheck(problem, _borrowed(exercise, tree, modules, names), torch="torch" in modules)
 
 
 def _syntax_message(error: SyntaxError | ValueError, source: str) -> str:
@@ -88,25 +88,30 @@ def _assigned(tree: ast.Module) -> set[str]:
     return names
 
 
-def _imports(tree: ast.Module) -> set[str]:
-    found: set[str] = set()
+def _imports(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """The packages that are imported, and the names under which anything imported is used."""
+    modules: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found.update(alias.name.partition(".")[0] for alias in node.names)
+            modules.update(alias.name.partition(".")[0] for alias in node.names)
+            names.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.partition(".")[0])
-    return found
+            modules.add(node.module.partition(".")[0])
+            names.update(alias.asname or alias.name for alias in node.names)
+    return modules, names
 
 
-def _borrowed(exercise: Exercise, tree: ast.Module, imports: set[str]) -> str:
-    packages = sorted(imports & BANNED_PACKAGES)
+def _borrowed(exercise: Exercise, tree: ast.Module, modules: set[str], names: set[str]) -> str:
+    """What holds the answer and is not the candidate's: a package, an imported function, a tensor's method."""
+    packages = sorted(modules & BANNED_PACKAGES)
     if packages:
         return (
             f"imports {packages[0]}; the exercise is to write the algorithm yourself, on NumPy or plain PyTorch tensors"
         )
     for node in ast.walk(tree):
         name = ""
-        if isinstance(node, ast.Attribute):
+        if isinstance(node, ast.Attribute) and ("torch" in modules or _root(node) in names):
             name = node.attr
         elif isinstance(node, ast.ImportFrom):
             name = next((alias.name for alias in node.names if alias.name in exercise.banned), "")
@@ -114,3 +119,10 @@ def _borrowed(exercise: Exercise, tree: ast.Module, imports: set[str]) -> str:
             line = getattr(node, "lineno", 0)
             return f"line {line} uses {name}, which is what the exercise asks you to write"
     return ""
+
+
+def _root(node: ast.expr) -> str:
+    """The name at the start of a chain such as `np.linalg.lstsq` or `np.random.default_rng().choice`."""
+    while isinstance(node, ast.Attribute | ast.Call):
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return node.id if isinstance(node, ast.Name) else ""

@@ -25,6 +25,7 @@ class MisconceptionSeen(Frozen):
     id: str
     explanation: str
     confidence: float = Field(ge=0, le=1)
+    probe: str = Field("", description="What to ask about it, without giving the fix away.")
 
 
 class Verdict(Frozen):

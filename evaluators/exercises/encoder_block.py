@@ -22,7 +22,7 @@ Write a pre-norm transformer encoder block, without biases and without dropout.
 - `heads` divides `d`; head `j` owns the `j`-th block of columns, scores are divided by the root of the head's
   width, and there is no mask
 - `norm` is layer normalisation over the last axis with eps 1e-5, without gain and bias
-- first `x = x + attention(norm(x)) `, then `x = x + relu(norm(x) @ W1) @ W2`
+- first `x = x + attention(norm(x))`, then `x = x + relu(norm(x) @ W1) @ W2`
 
 Return an array of shape `(n, t, d)`.
 """
@@ -82,9 +82,9 @@ EXERCISE = Exercise(
     wrong=(
         Wrong(
             "post_norm",
-            "The normalisation comes after each addition, as in the original paper. That design needs a careful "
-            "warm-up, since the residual path is rescaled at every layer. Here the norm sits inside the branch, "
-            "and the path from input to output stays clean.",
+            "The normalisation comes after each addition, as in the original paper. That design needs a "
+            "careful warm-up, since the residual path is rescaled at every layer. Here the norm sits inside "
+            "the branch, and the path from input to output stays clean.",
             "Is there a way from your input to your output that passes no normalisation?",
         ),
         Wrong(
@@ -95,21 +95,21 @@ EXERCISE = Exercise(
         ),
         Wrong(
             "feed_forward_residual_missing",
-            "The feed-forward's output replaces the stream. Whatever attention gathered has to squeeze through two "
-            "matrices to survive. The second half is an addition, like the first.",
+            "The feed-forward's output replaces the stream. Whatever attention gathered has to squeeze through "
+            "two matrices to survive. The second half is an addition, like the first.",
             "Suppose W2 is all zeros. What should the block return?",
         ),
         Wrong(
             "activation_missing",
-            "There is no activation between the two feed-forward layers, so they collapse into a single matrix. "
-            "The block loses its only per-token non-linearity. Put the ReLU on the hidden layer.",
+            "There is no activation between the two feed-forward layers, so they collapse into a single "
+            "matrix. The block loses its only per-token non-linearity. Put the ReLU on the hidden layer.",
             "Can your two feed-forward matrices be replaced by one? What does that say?",
             TERM,
         ),
         Wrong(
             "causal_mask",
-            "A causal mask is applied. An encoder reads the whole text at once, in both directions; with the mask, "
-            "the first token never learns what follows. Masks of that kind belong to decoders.",
+            "A causal mask is applied. An encoder reads the whole text at once, in both directions; with the "
+            "mask, the first token never learns what follows. Masks of that kind belong to decoders.",
             "May the first token of an encoder look at the last one? Does yours?",
         ),
     ),

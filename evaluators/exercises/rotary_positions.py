@@ -8,6 +8,7 @@ from evaluators.exercise import (
     EDGE,
     NO_BUGS,
     TERM,
+    UNDONE,
     Array,
     Bugs,
     Case,
@@ -67,30 +68,31 @@ EXERCISE = Exercise(
         Wrong(
             "not_rotated",
             "The vectors come back as they went in. Attention then knows nothing of order, and since norms are "
-            "preserved either way, a check of norms alone does not notice. Compare the dot product of a query and "
-            "a key at different distances.",
+            "preserved either way, a check of norms alone does not notice. Compare the dot product of a query "
+            "and a key at different distances.",
             "Does the score between a query and a key depend on their distance in your code?",
+            UNDONE,
         ),
         Wrong(
             "one_angle",
-            "All pairs turn by the same angle. Then there is a single frequency, and positions that differ by a "
-            "full turn cannot be told apart. Each pair has its own speed, from one radian per token down to almost "
-            "none.",
+            "All pairs turn by the same angle. Then there is a single frequency, and positions that differ by "
+            "a full turn cannot be told apart. Each pair has its own speed, from one radian per token down to "
+            "almost none.",
             "At which distance do two positions look exactly alike in your encoding?",
         ),
         Wrong(
             "base_too_small",
-            "The base is 1000 instead of 10000, so slow pairs turn too fast, and the range over which positions "
-            "are distinct shrinks. Some models do change the base on purpose, but then for longer contexts and "
-            "upwards.",
+            "The base is 1000 instead of 10000, so slow pairs turn too fast, and the range over which "
+            "positions are distinct shrinks. Some models do change the base on purpose, but then for longer "
+            "contexts and upwards.",
             "How far does your slowest pair turn over 2000 tokens?",
             EDGE,
         ),
         Wrong(
             "offset_ignored",
-            "Positions are counted from 0 whatever is passed. In a whole text it makes no difference; when a token "
-            "is decoded with a cache, its query is rotated as if it were the first, and all distances are wrong. "
-            "Use the given positions.",
+            "Positions are counted from 0 whatever is passed. In a whole text it makes no difference; when a "
+            "token is decoded with a cache, its query is rotated as if it were the first, and all distances "
+            "are wrong. Use the given positions.",
             "You decode token 500 alone, with cached keys. By which angle is its query rotated?",
             TERM,
         ),
