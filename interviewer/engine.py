@@ -307,7 +307,13 @@ class Engine:
         new += [*calls, asked]
         if move.kind == "wrap":
             new.append(Ended(reason=_END.get(move.reason, "finished")))
-        await self._store.append(interview_id, state.seq, new)
+        try:
+            await self._store.append(interview_id, state.seq, new)
+        except ConflictError:
+            # Another process finished this turn first (it was taken for dead): what it stored is what was said.
+            new = _turn_at(await self._store.read(interview_id), state.seq)[1:]
+            if not new:
+                raise
         for event in (*told, *new):
             emit(event)
 

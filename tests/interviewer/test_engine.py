@@ -357,3 +357,25 @@ async def test_a_coding_question_comes_with_its_statement_in_words_and_event(ope
             items = await say(engine, interview, "/skip")
         assert asked(items).text.endswith("def adam(params): ...")
         assert "".join(i.text for i in items if isinstance(i, Delta)) == asked(items).text
+
+
+async def test_a_turn_that_another_process_finished_is_told_as_it_was_stored(open_fake_engine: Any) -> None:
+    async with open_fake_engine() as engine:
+        interview = await engine.create(TECHNICAL)
+
+    released, reached = asyncio.Event(), asyncio.Event()
+
+    async def slow(state: State, move: Move) -> Sequence[Any]:
+        reached.set()
+        await released.wait()
+        return ()
+
+    async with open_fake_engine(find=slow) as slow_one, open_fake_engine() as other:
+        turn = asyncio.create_task(say(slow_one, interview, "zebras here"))
+        await reached.wait()
+        finished = [item async for item in other.resume(interview)]
+        released.set()
+        items = await turn
+        assert asked(items) == asked(finished)
+        types = [e.type for e in await other.events(interview)]
+        assert types == ["started", "asked", "asked", "answered", "scored", "asked"]
