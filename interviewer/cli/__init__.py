@@ -6,8 +6,10 @@ import sys
 
 import typer
 
+from interviewer.cli.bench import bench_app
 from interviewer.cli.doctor import doctor
 from interviewer.cli.exercises import exercises_app
+from interviewer.cli.grade import grade_answer, grade_batch, grade_star
 from interviewer.cli.grade_code import grade_code
 from interviewer.cli.index import index_app
 from interviewer.cli.practice import practice
@@ -32,11 +34,15 @@ app.add_typer(questions_app, name="questions")
 app.add_typer(exercises_app, name="exercises")
 grade_app = typer.Typer(help="Score one answer: a story, a technical answer, or code.", no_args_is_help=True)
 app.add_typer(grade_app, name="grade")
+grade_app.command("star")(grade_star)
+grade_app.command("answer")(grade_answer)
+grade_app.command("batch")(grade_batch)
 grade_app.command("code")(grade_code)
 app.command()(search)
 app.add_typer(index_app, name="index")
 app.command()(serve)
 app.command()(doctor)
+app.add_typer(bench_app, name="bench")
 
 
 def main() -> None:
