@@ -105,7 +105,8 @@ def newness(statement: Reading, question: Reading) -> Floats:
     if not len(question.words) or not len(statement.words):
         return np.ones(len(statement.words), np.float32)
     said = (statement.vectors @ question.vectors.T).max(axis=1)
-    return np.clip(1.0 - said, LEAST_WEIGHT, 1.0).astype(np.float32)
+    weights: Floats = np.clip(1.0 - said, LEAST_WEIGHT, 1.0).astype(np.float32)
+    return weights
 
 
 def similarity(statement: Reading, answer: Reading) -> Floats:

@@ -9,23 +9,30 @@ from evaluators.evidence import Span, quote, sentences
 from evaluators.score import CriterionScore, Evidence
 
 _ORDER = re.compile(
-    r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after that|finally|to begin|to start|let me start|in short|to sum up|"
-    r"overall|before that|at the end|on the one hand|on the other|for example|in particular|because of that|step \d)\b|^\s*(?:\d+[.)]|[-*•])\s",
+    r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after that|finally|to begin|to start|let me start|"
+    r"in short|to sum up|"
+    r"overall|before that|at the end|on the one hand|on the other|for example|in particular|because of that|"
+    r"step \d)\b|^\s*(?:\d+[.)]|[-*•])\s",
     re.IGNORECASE | re.MULTILINE,
 )
 _OPENING = re.compile(
-    r"\b(?:i(?:'m| am)|today i|currently|in short|the (?:main|key|short|one)|there are (?:two|three|four|several)|i(?:'d| would|'ll| will) "
+    r"\b(?:i(?:'m| am)|today i|currently|in short|the (?:main|key|short|one)|there are (?:two|three|four|several)|"
+    r"i(?:'d| would|'ll| will) "
     r"(?:start|begin|split|first)|let me|my (?:favou?rite|answer|plan)|it depends on|what i)\b",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"\b(?:so (?:in short|overall|that)|in short|to sum up|overall|that is why|that'?s why|i can go deeper|happy to|happy to go|shall i|"
-    r"what i (?:want|would like)|next i|looking (?:for|forward)|interests? me|(?:want|would like|hope) to|if i had to|in the end|the result)\b",
+    r"\b(?:so (?:in short|overall|that)|in short|to sum up|overall|that is why|that'?s why|i can go deeper|happy to|"
+    r"happy to go|shall i|"
+    r"what i (?:want|would like)|next i|looking (?:for|forward)|interests? me|(?:want|would like|hope) to|"
+    r"if i had to|in the end|the result)\b",
     re.IGNORECASE,
 )
 _ALOUD = re.compile(
-    r"\b(?:let me think|i(?:'m| am) (?:thinking|assuming|not sure|wondering)|i(?:'ll| will)? assume|assuming|my (?:assumption|guess|first thought)|"
-    r"the reason|i would (?:check|verify|want to know)|on second thought|wait|actually, no|that would mean|which means|suppose|say we|"
+    r"\b(?:let me think|i(?:'m| am) (?:thinking|assuming|not sure|wondering)|i(?:'ll| will)? assume|assuming|"
+    r"my (?:assumption|guess|first thought)|"
+    r"the reason|i would (?:check|verify|want to know)|on second thought|wait|actually, no|that would mean|"
+    r"which means|suppose|say we|"
     r"let'?s (?:say|assume|start|see)|trade-?off|one option|another option|alternatively|so far|to check)\b",
     re.IGNORECASE,
 )

@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 
 # Which criterion of the rubric a key point speaks to, by its words; the first one named most often.
 _ABOUT = {
-    "evaluation": r"evaluat|metric|\ba/b\b|experiment|offline|recall@|ndcg|holdout|guardrail|precision|calibrat|significan|split by time",
-    "reliability": r"fallback|degrad|monitor|drift|alert|roll ?back|timeout|fail|outage|retrain|abuse|privacy|canary|shadow|delayed|attack",
-    "serving": r"latency|cache|serv|shard|batch|throughput|quanti|millisecond|\bms\b|p99|memory|gpu|replica|autoscal|precomput|index",
+    "evaluation": r"evaluat|metric|\ba/b\b|experiment|offline|recall@|ndcg|holdout|guardrail|precision|calibrat|"
+    "significan|split by time",
+    "reliability": r"fallback|degrad|monitor|drift|alert|roll ?back|timeout|fail|outage|retrain|abuse|privacy|"
+    "canary|shadow|delayed|attack",
+    "serving": r"latency|cache|serv|shard|batch|throughput|quanti|millisecond|\bms\b|p99|memory|gpu|replica|"
+    "autoscal|precomput|index",
     "data_and_features": r"feature|label|data|log|sampl|bias|leak|training set|skew|stream|history|cold start|content",
-    "modelling": r"model|train|loss|objective|rank|tower|classif|predict|embedding|boost|network|score|threshold|bandit|explor",
-    "architecture": r"stage|pipeline|path|queue|store|retriev|funnel|component|service|assign|gateway|layer|chunk|router",
+    "modelling": r"model|train|loss|objective|rank|tower|classif|predict|embedding|boost|network|score|threshold|"
+    "bandit|explor",
+    "architecture": r"stage|pipeline|path|queue|store|retriev|funnel|component|service|assign|gateway|layer|chunk|"
+    "router",
 }
 _CHOICE = re.compile(
-    r"\b(?:trade-?offs?|instead of|rather than|because|over (?:a|the)\b|at the (?:cost|price|expense) of|the (?:downside|drawback|cost|price)|"
-    r"i(?:'d| would)? (?:choose|chose|prefer|pick)|alternatively|another option|if (?:we|the|latency|traffic)|depends on|it costs|worth)\b",
+    r"\b(?:trade-?offs?|instead of|rather than|because|over (?:a|the)\b|at the (?:cost|price|expense) of|"
+    r"the (?:downside|drawback|cost|price)|"
+    r"i(?:'d| would)? (?:choose|chose|prefer|pick)|alternatively|another option|if (?:we|the|latency|traffic)|"
+    r"depends on|it costs|worth)\b",
     re.IGNORECASE,
 )
 _ASSUMED = re.compile(
@@ -52,11 +59,7 @@ class DesignEvaluator:
         findings = [f for f in gates.inspect_text(text, question.text) if f.effect != "note"]
         if "injection" in points.flags:
             findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
-        findings += [
-            gates.Finding(flag, "zero", "See the gates.")
-            for flag in points.flags
-            if flag in {"gibberish", "keyword_list"}
-        ]
+        findings += [gates.Finding(flag, "zero", "See the gates.") for flag in points.flags if flag == "gibberish"]
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, versions=versions)) is not None:
             return score
@@ -131,10 +134,7 @@ def _estimates(text: str, scenario: Scenario, weight: float) -> CriterionScore:
     found = {e.id: span for e in scenario.estimates if (span := estimates.reached(e, text)) is not None}
     wrong = estimates.wrong_arithmetic(text)
     share = len(found) / min(3, len(scenario.estimates))
-    if found:
-        score = min(5, round(2 + 3 * min(1.0, share)))
-    else:
-        score = 1 if estimates.amounts(text) else 0
+    score = min(5, round(2 + 3 * min(1.0, share))) if found else int(bool(estimates.amounts(text)))
     evidence = tuple(quote(text, *span) for span in found.values())[:3]
     if not evidence and score:
         evidence = tuple(quote(text, *span) for span in sentences(text) if estimates.amounts(text[slice(*span)]))[:1]

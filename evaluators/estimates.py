@@ -15,17 +15,25 @@ _SCALE = {
 }  # fmt: skip
 _BYTES = {"b": 1.0, "bytes": 1.0, "byte": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15}
 _SECONDS = {
-    "us": 1e-6, "ms": 1e-3, "millisecond": 1e-3, "milliseconds": 1e-3, "s": 1.0, "second": 1.0, "seconds": 1.0, "sec": 1.0,
-    "minute": 60.0, "minutes": 60.0, "hour": 3600.0, "hours": 3600.0, "day": 86_400.0, "days": 86_400.0, "month": 2.63e6,
+    **dict.fromkeys(("us",), 1e-6),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
+    **dict.fromkeys(("minute", "minutes"), 60.0),
+    **dict.fromkeys(("hour", "hours"), 3600.0),
+    **dict.fromkeys(("day", "days"), 86_400.0),
+    "month": 2.63e6,
     "year": 3.16e7,
-}  # fmt: skip
+}
 _NUMBER = re.compile(
-    r"(?P<money>[$€£])?\s?(?P<number>\d[\d,]*(?:\.\d+)?(?:e\d+)?)\s?(?P<scale>(?:thousand|million|billion|trillion|mn|bn)\b|[kKMBT](?![a-zA-Z]))?"
+    r"(?P<money>[$€£])?\s?(?P<number>\d[\d,]*(?:\.\d+)?(?:e\d+)?)\s?(?P<scale>(?:thousand|million|billion|trillion|"
+    r"mn|bn)\b|[kKMBT](?![a-zA-Z]))?"
     r"\s?(?P<unit>[a-zA-Z%]+)?(?:\s*(?:per|/|a|each)\s*(?P<per>second|sec|s|minute|hour|day|month|year)\b)?"
 )
 _ARITHMETIC = re.compile(
-    r"(?P<a>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n*×x/÷+-]{0,40}(?P<op>[*×x/÷]|times|divided by|over)\s?"
-    r"(?P<b>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n]{0,40}(?:=|≈|~|\bis (?:about|roughly|around)?|makes|gives)\s*(?:about |roughly |around )?"
+    r"(?P<a>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n*×x/÷+-]{0,40}(?P<op>[*×x/÷]|times|"
+    r"divided by|over)\s?"
+    r"(?P<b>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n]{0,40}(?:=|≈|~|\bis (?:about|roughly|"
+    r"around)?|makes|gives)\s*(?:about |roughly |around )?"
     r"(?P<c>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)"
 )
 

@@ -40,7 +40,7 @@ def windows(spans: Sequence[Span], size: int = 2) -> list[Span]:
 
 
 def quote(text: str, start: int, end: int) -> Evidence:
-    """Return the quotation `text[start:end]` without white space and list marks at its edges, at most 400 characters."""
+    """Return the quotation `text[start:end]` without white space and list marks around it, at most 400 characters."""
     while start < end and text[start] in _EDGE:
         start += 1
     while end > start and text[end - 1] in _EDGE:

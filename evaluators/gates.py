@@ -12,11 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from evaluators.alignment import Reading
 from evaluators.evidence import Span, sentences
-from evaluators.language import FUNCTION_WORDS, WORD, stem, words
+from evaluators.language import FUNCTION_WORDS, WORD, stem, word_list, words
 from evaluators.word_order import naturalness
 
 Effect = Literal["zero", "unscored", "cap", "note"]
@@ -50,178 +51,36 @@ _NOT_KNOWN = re.compile(
 
 # Text that speaks to whoever grades, not to the interviewer.
 _INJECTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass) (?:\w+ ){0,3}(?:instruction|prompt|rubric|rule|guideline|criteria)s?\b"
+    r"\b(?:ignore|disregard|forget|override|bypass) (?:\w+ ){0,3}(?:instruction|prompt|rubric|rule|guideline|"
+    r"criteria)s?\b"
     r"|\b(?:system|developer) (?:prompt|message|override|note)\b|<\|[^|>]{0,40}\|>|\[/?(?:INST|SYS(?:TEM)?)\]|<</?SYS>>"
-    r"|^\W{0,4}(?:system|assistant)\s*:|\byou are (?:now )?(?:a|an|the) (?:\w+ ){0,3}(?:grader|evaluator|judge|assistant|model)\b"
+    r"|^\W{0,4}(?:system|assistant)\s*:|\byou are (?:now )?(?:a|an|the) (?:\w+ ){0,3}(?:grader|evaluator|judge|"
+    r"assistant|model)\b"
     r"|\b(?:give|award|assign|grant|grade|score|mark|rate|return|output|print)\b[^.\n]{0,60}"
-    r"(?:\b(?:full|maximum|max|perfect|highest|top)\b[^.\n]{0,20}\b(?:marks?|scores?|points?|grade|credit)\b|\b5\s?(?:/|out of)\s?5\b"
+    r"(?:\b(?:full|maximum|max|perfect|highest|top)\b[^.\n]{0,20}\b(?:marks?|scores?|points?|grade|credit)\b|"
+    r"\b5\s?(?:/|out of)\s?5\b"
     r"|\b10\s?(?:/|out of)\s?10\b|\b100\s?(?:%|/|percent|points)|\bas (?:correct|excellent|perfect)\b)"
-    r"|\"(?:overall|score|grade|verdict)\"\s*:|\b(?:this|the|my) answer (?:is|should be|must be) (?:graded|scored|rated|marked)\b",
+    r"|\"(?:overall|score|grade|verdict)\"\s*:|\b(?:this|the|my) answer (?:is|should be|must be) (?:graded|scored|"
+    r"rated|marked)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 
 _LABEL = re.compile(
-    r"^[\W_]*(?:situation|task|action|result|reflection|context|background|goal|outcome|impact|answer|question|definition|"
-    r"example|conclusion|introduction|summary|explanation|approach|step \d+|point \d+|advantages?|disadvantages?|pros?|cons?|"
+    r"^[\W_]*(?:situation|task|action|result|reflection|context|background|goal|outcome|impact|answer|question|"
+    r"definition|"
+    r"example|conclusion|introduction|summary|explanation|approach|step \d+|point \d+|advantages?|disadvantages?|"
+    r"pros?|cons?|"
     r"requirements?|architecture|trade-?offs?|thought process|reasoning|solution|key points?)\b[\W_]*$",
     re.IGNORECASE,
 )
 _LABEL_AT_START = re.compile(
-    r"(?:^|(?<=[.!?\n])\s*)[\W_]*(?:situation|task|action|result|reflection|takeaway|context|goal|outcome|impact|conclusion|"
+    r"(?:^|(?<=[.!?\n])\s*)[\W_]*(?:situation|task|action|result|reflection|takeaway|context|goal|outcome|impact|"
+    r"conclusion|"
     r"introduction|summary|thought process|solution)\b[\s*_]*[:–—-]",
     re.IGNORECASE,
 )
 
-_OTHER_LANGUAGES = frozenset(
-    [
-        "der",
-        "die",
-        "das",
-        "und",
-        "ist",
-        "nicht",
-        "ein",
-        "eine",
-        "einen",
-        "mit",
-        "für",
-        "auf",
-        "den",
-        "dem",
-        "des",
-        "sich",
-        "auch",
-        "wird",
-        "sind",
-        "oder",
-        "aber",
-        "wenn",
-        "wir",
-        "ich",
-        "werden",
-        "le",
-        "la",
-        "les",
-        "une",
-        "des",
-        "est",
-        "pas",
-        "dans",
-        "pour",
-        "qui",
-        "que",
-        "sur",
-        "avec",
-        "sont",
-        "nous",
-        "vous",
-        "il",
-        "elle",
-        "mais",
-        "ou",
-        "où",
-        "ce",
-        "cette",
-        "du",
-        "au",
-        "aux",
-        "plus",
-        "par",
-        "el",
-        "los",
-        "las",
-        "una",
-        "es",
-        "no",
-        "en",
-        "por",
-        "con",
-        "para",
-        "del",
-        "se",
-        "como",
-        "pero",
-        "más",
-        "lo",
-        "su",
-        "sus",
-        "son",
-        "fue",
-        "porque",
-        "muy",
-        "cuando",
-        "está",
-        "il",
-        "di",
-        "che",
-        "è",
-        "non",
-        "per",
-        "una",
-        "sono",
-        "con",
-        "della",
-        "gli",
-        "nel",
-        "alla",
-        "del",
-        "anche",
-        "come",
-        "più",
-        "ma",
-        "questo",
-        "essere",
-        "het",
-        "een",
-        "van",
-        "en",
-        "dat",
-        "niet",
-        "zijn",
-        "voor",
-        "met",
-        "ook",
-        "maar",
-        "wordt",
-        "als",
-        "door",
-        "bij",
-        "naar",
-        "o",
-        "os",
-        "as",
-        "um",
-        "uma",
-        "não",
-        "com",
-        "por",
-        "mais",
-        "dos",
-        "das",
-        "ao",
-        "foi",
-        "i",
-        "w",
-        "na",
-        "nie",
-        "się",
-        "że",
-        "jest",
-        "do",
-        "to",
-        "og",
-        "det",
-        "er",
-        "på",
-        "som",
-        "av",
-        "och",
-        "att",
-        "som",
-        "är",
-        "inte",
-    ]
-)
+_OTHER_LANGUAGES = word_list("other_languages")
 
 
 def bounded(text: str) -> str:
@@ -278,7 +137,7 @@ def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> lis
         reason = f"{1 - share:.0%} of the words are in no vocabulary."
         return [Finding("gibberish", "zero", reason)]
     if len(reading.pieces) >= 4 and len(reading.words) > (1 - LEAST_FUNCTION_WORDS) * len(reading.pieces):
-        return [Finding("keyword_list", "zero", "A list of keywords: no sentence connects them.")]
+        return [Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", 1.0)]
     overlap = max((_overlap(reading, reference) for reference in references), default=Overlap(0.0, 0.0, 0.0, 0.0))
     odds = naturalness(reading.text, reading)
     if _salad(odds, overlap, len(reading.pieces)):
@@ -324,9 +183,9 @@ def _overlap(answer: Reading, reference: Reading) -> Overlap:
     places = {word: place for place, word in reversed(list(enumerate(theirs)))}
     shared = [places[word] for word in ours if word in places]
     said = len(set(theirs) & set(ours)) / len(set(theirs))
-    steps = [second > first for first, second in zip(shared, shared[1:], strict=False) if second != first]
-    pairs = set(zip(theirs, theirs[1:], strict=False))
-    copied = [pair in pairs for pair in zip(ours, ours[1:], strict=False)]
+    steps = [second > first for first, second in pairwise(shared) if second != first]
+    pairs = set(pairwise(theirs))
+    copied = [pair in pairs for pair in pairwise(ours)]
     return Overlap(
         said,
         len(shared) / len(ours),
@@ -372,45 +231,7 @@ def _says_not_known(text: str) -> bool:
     return len(rest) <= 4
 
 
-_POLITE = frozenset(
-    [
-        "sorry",
-        "honestly",
-        "hmm",
-        "um",
-        "uh",
-        "well",
-        "think",
-        "answer",
-        "question",
-        "know",
-        "about",
-        "really",
-        "now",
-        "moment",
-        "topic",
-        "thing",
-        "anything",
-        "please",
-        "next",
-        "move",
-        "let",
-        "us",
-        "go",
-        "ahead",
-        "off",
-        "hand",
-        "top",
-        "head",
-        "afraid",
-        "sure",
-        "maybe",
-        "good",
-        "familiar",
-        "remember",
-        "actually",
-    ]
-)
+_POLITE = word_list("around_not_knowing")
 
 
 def _copied(spoken: Sequence[str], question: str) -> bool:

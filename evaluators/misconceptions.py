@@ -1,7 +1,7 @@
 """Known wrong claims of a question, matched as statements: the same words, bound the same way, with the same sign.
 
-The offline scorer cannot see contradiction in general. A list of what candidates get wrong is what a technical interview
-can have and a general grader cannot.
+The offline scorer cannot see contradiction in general. A list of what candidates get wrong is what a technical
+interview can have and a general grader cannot.
 """
 
 from __future__ import annotations
@@ -116,9 +116,7 @@ def _nearness(statement: Claim, answer: Reading, span: Span) -> float:
 
 
 def _spans_within(answer: Reading, span: Span) -> list[Span]:
-    edges = [span.start]
-    for match in _CLAUSE.finditer(answer.text, span.start, span.end):
-        edges.append(match.start())
+    edges = [span.start, *(match.start() for match in _CLAUSE.finditer(answer.text, span.start, span.end))]
     return [Span(first, last) for first, last in zip(edges, [*edges[1:], span.end], strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""Whether two statements that share their words say the opposite: one denies what the other says, or turns a word round.
+"""Whether two statements with the same words say the opposite: one denies the other, or turns a word round.
 
 This is trusted only between statements that are nearly the same otherwise. On freely worded answers such rules are no
 better than chance (area under the curve .49 to .55 on contradictory answers of two graded sets).
@@ -9,19 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from evaluators.language import is_negation, stem, words
-
-_PAIRS = """increase decrease|increases decreases|increasing decreasing|increased decreased|more less|more fewer|most least
-higher lower|high low|highest lowest|large small|larger smaller|largest smallest|always never|all none|before after
-maximise minimise|maximize minimize|maximum minimum|max min|positive negative|faster slower|fast slow|linear nonlinear
-with without|same different|sequential parallel|sequentially independently|supervised unsupervised|above below|over under
-add remove|adds removes|open closed|open close|connected disconnected|true false|first last|start end|left right|up down
-dense sparse|bias variance|precision recall|overfits underfits|overfitting underfitting|encoder decoder|sufficient insufficient
-possible impossible|necessary unnecessary|able unable|dependent independent|stable unstable|balanced unbalanced|grow shrink
-grows shrinks|amplifies dampens|better worse|best worst|long short|longer shorter|many few|convex nonconvex|biased unbiased"""
+from evaluators.language import WORDS, is_negation, stem, words
 
 OPPOSITES: dict[str, set[str]] = {}
-for _pair in re.split(r"[|\n]", _PAIRS):
+for _pair in WORDS["opposites"].split("|"):
     _one, _other = _pair.split()
     OPPOSITES.setdefault(_one, set()).add(_other)
     OPPOSITES.setdefault(_other, set()).add(_one)

@@ -25,16 +25,22 @@ if TYPE_CHECKING:
     from knowledge.encoder import TokenEncoder
 
 # What a question about the past asks for, and the words without which a story does not answer it.
-_ASKED = (
-    (r"disagree|conflict|pushback|difficult (?:person|colleague|stakeholder)",
-     r"disagree|conflict|argu|push(?:ed)? back|differen|oppos|convinc|persuad|debate|insist|resist|against|object|tension|compromise"),
-    (r"\bfail|mistake|went wrong|regret",
-     r"fail|mistake|wrong|regret|missed|broke|lost|should have|underestimat|did(?:n'| no)t work|outage|error|hindsight|stuck|drop"),
-    (r"stay current|keep up|up to date",
-     r"read|paper|conference|blog|course|newsletter|arxiv|implement|follow|community|podcast|talk|reproduc"),
-    (r"mentor|junior|help(?:ed)? (?:a|someone|somebody)|coach",
-     r"mentor|junior|taught|teach|pair|coach|feedback|onboard|grow|intern|helped|review"),
-)  # fmt: skip
+_ASKED = {
+    r"disagree|conflict|pushback|difficult (?:person|colleague|stakeholder)": (
+        r"disagree|conflict|argu|push(?:ed)? back|differen|oppos|convinc|persuad|debate|insist|resist|against|object|"
+        r"tension|compromise"
+    ),
+    r"\bfail|mistake|went wrong|regret": (
+        r"fail|mistake|wrong|regret|missed|broke|lost|should have|underestimat|did(?:n'| no)t work|outage|error|"
+        r"hindsight|stuck|drop"
+    ),
+    r"stay current|keep up|up to date": (
+        r"read|paper|conference|blog|course|newsletter|arxiv|implement|follow|community|podcast|talk|reproduc"
+    ),
+    r"mentor|junior|help(?:ed)? (?:a|someone|somebody)|coach": (
+        r"mentor|junior|taught|teach|pair|coach|feedback|onboard|grow|intern|helped|review"
+    ),
+}
 
 Judgement = tuple[int, list[Told], str]
 
@@ -139,8 +145,10 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _CONSTRAINT = re.compile(
-    r"\b(?:without|within|before|by (?:the )?(?:end|next|monday|friday|q\d)|in time|deadline|only had|had (?:only )?\S+ (?:days?|weeks?|months?|hours?)|"
-    r"(?:\w+ )?(?:hours?|days?|weeks?|months?) (?:later|left|before)|in (?:\w+ ){1,2}(?:hours?|days?|weeks?|months?)|while|budget|no (?:more|drop|extra))\b|\b\d+ (?:hours?|days?|weeks?)\b",
+    r"\b(?:without|within|before|by (?:the )?(?:end|next|monday|friday|q\d)|in time|deadline|only had|"
+    r"had (?:only )?\S+ (?:days?|weeks?|months?|hours?)|"
+    r"(?:\w+ )?(?:hours?|days?|weeks?|months?) (?:later|left|before)|in (?:\w+ ){1,2}(?:hours?|days?|weeks?|"
+    r"months?)|while|budget|no (?:more|drop|extra))\b|\b\d+ (?:hours?|days?|weeks?)\b",
     re.IGNORECASE,
 )
 
@@ -246,7 +254,8 @@ def _ownership(told: list[Told]) -> Judgement:
 
 
 _DEGREE = re.compile(
-    r"\b(?:much|a lot|significant\w*|great\w*|huge\w*|massive\w*|dramatic\w*|considerabl\w*|substantial\w*|way|far|faster|better|improved|"
+    r"\b(?:much|a lot|significant\w*|great\w*|huge\w*|massive\w*|dramatic\w*|considerabl\w*|substantial\w*|way|far|"
+    r"faster|better|improved|"
     r"higher|lower|reduced|increased|dropped|jumped|recovered|saved|exceeded)\b",
     re.IGNORECASE,
 )
@@ -361,7 +370,7 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
         )
     if len(story.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))
-    for asked, needed in _ASKED:
+    for asked, needed in _ASKED.items():
         if re.search(asked, question, re.IGNORECASE) and not re.search(needed, text, re.IGNORECASE):
             found.append(
                 Finding("other_question", "cap", "The story answers another question than the one that was asked.", 3.0)

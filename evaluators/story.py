@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evaluators.evidence import sentences
-from evaluators.language import content, words
+from evaluators.language import content, word_list, words
 
 Part = Literal["situation", "task", "action", "result", "reflection"]
 Actor = Literal["I", "we", "others", ""]
@@ -27,15 +27,8 @@ _LABELS: dict[str, Part] = {
 }  # fmt: skip
 _LABEL = re.compile(r"[\s#>*_\-•]*([A-Za-z][A-Za-z ]{2,18}?)\s*[*_]*\s*(?::|\n|$|\s[–—-]\s)[*_]*")
 
-_IRREGULAR = (
-    "built wrote rewrote ran led made took chose set put began brought broke cut drew drove found fought gave got held "
-    "kept learnt left let lost met paid read said sat sent shut sold spent split spoke stood taught threw told understood "
-    "went won swapped undid oversaw rebuilt rolled shipped spun sought bought caught dug fed froze grew hid knew saw showed"
-).split()
-_STATE = frozenset(
-    """was were had felt thought wanted needed hoped liked loved joined used worked tried believed seemed knew saw got
-    happened arrived remained stayed owned lived heard saw learned learnt realised realized studied graduated""".split()
-)
+_IRREGULAR = sorted(word_list("irregular_pasts"))
+_STATE = word_list("verbs_of_state")
 _PAST = r"(?:[a-z]+ed|" + "|".join(_IRREGULAR) + r")"
 _I_ACTED = re.compile(
     rf"\bI(?:'ve| have| had|’ve)?\s+(?:(?:also|then|first|next|finally|personally|quickly|simply|just|even|immediately|"
@@ -50,49 +43,63 @@ _BARE = re.compile(rf"^[\s*_\-•\d.)]*(?:[A-Z][\w /()-]{{2,60}}?[*_]*\s*:[*_]*\
 _PASSIVE = re.compile(rf"\b(?:was|were|been|got)\s+(?:[a-z]+ly\s+)?(?:{_PAST})\b")
 _VAGUE = re.compile(
     r"\b(?:worked (?:on|hard|closely|together)|looked (?:into|at)|tried (?:a|some|many|different|various|things|to)|"
-    r"dealt with|handled (?:it|things|everything)|helped (?:out|the team)|communicated|used some|did (?:some|a lot|my best)|"
+    r"dealt with|handled (?:it|things|everything)|helped (?:out|the team)|communicated|used some|did (?:some|a lot|"
+    r"my best)|"
     r"(?:fixed|solved) (?:it|the (?:bug|problem|issue))\W*$)",
     re.IGNORECASE,
 )
 
 _TASK = re.compile(
     r"\b(?:(?:had|needed|wanted|was expected|was supposed) to\b(?! (?:be honest|say|admit))|my (?:task|job|goal|role|"
-    r"responsibility|objective|mission|target|assignment)|the (?:goal|task|objective|target|requirement|ask|challenge) was|"
+    r"responsibility|objective|mission|target|assignment)|the (?:goal|task|objective|target|requirement|ask|"
+    r"challenge) was|"
     r"(?:was|were|been|got) (?:asked|tasked|told|assigned|given|charged)|asked me to|in charge of|responsible for|"
-    r"it was (?:up to me|on me)|i owned|success (?:meant|would mean)|deadline|i had (?:only )?\S+ (?:hours?|days?|weeks?|months?) to)\b",
+    r"it was (?:up to me|on me)|i owned|success (?:meant|would mean)|deadline|i had (?:only )?\S+ (?:hours?|days?|"
+    r"weeks?|months?) to)\b",
     re.IGNORECASE,
 )
 _RESULT_PHRASE = re.compile(
     r"\b(?:as a result|in the end|at the end|the (?:result|outcome|impact|upshot)|ultimately|eventually|finally we|"
-    r"it (?:ended|turned out|worked out|paid off)|since (?:launch|then)|after (?:the )?(?:launch|rollout|release|that|deploy\w*)|"
-    r"by the end|today|to this day|which (?:meant|led|resulted|saved|gave|brought)|resulting in|within (?:\w+ ){1,3}(?:hours|days|weeks)|"
+    r"it (?:ended|turned out|worked out|paid off)|since (?:launch|then)|after (?:the )?(?:launch|rollout|release|"
+    r"that|deploy\w*)|"
+    r"by the end|today|to this day|which (?:meant|led|resulted|saved|gave|brought)|resulting in|"
+    r"within (?:\w+ ){1,3}(?:hours|days|weeks)|"
     r"led to|meant that|ended up|thanks to (?:this|that))\b",
     re.IGNORECASE,
 )
 _OUTCOME = re.compile(
-    r"\b(?:improved|increased|rose|grew|climbed|jumped|went (?:up|down|from)|doubled|tripled|halved|fell|dropped|decreased|"
+    r"\b(?:improved|increased|rose|grew|climbed|jumped|went (?:up|down|from)|doubled|tripled|halved|fell|dropped|"
+    r"decreased|"
     r"reduced|cut|saved|recovered|prevented|avoided|secured|signed|won|promoted|hit|reached|exceeded|beat|met|stayed|"
     r"handled|passed|launched|shipped|adopted|became|caught|converted|closed|renewed|accepted|rejected|cancelled|lost|"
     r"stopped|disappeared|vanished|came (?:back|down)|no longer|presented|influenced|retained|delivered|thrived|gained|"
-    r"earned|raised|brought (?:\w+ ){1,4}(?:down|up|to)|took over|is (?:now|still) (?:used|running)|are (?:now|still) us\w+|"
+    r"earned|raised|brought (?:\w+ ){1,4}(?:down|up|to)|took over|is (?:now|still) (?:used|running)|are (?:now|"
+    r"still) us\w+|"
     r"achieved|finished|succeeded|landed|improvement|reduction|saving|savings)\b",
     re.IGNORECASE,
 )
 _FEELING = re.compile(
-    r"\b(?:worked out(?: (?:well|fine|great))?|went (?:well|great|fine|smoothly)|(?:every(?:body|one)|they|we|all|team|boss|"
-    r"manager|stakeholders?) (?:was|were|felt) (?:very |really |so |all )?(?:happy|pleased|satisfied|glad|relieved|proud|impressed)|"
+    r"\b(?:worked out(?: (?:well|fine|great))?|went (?:well|great|fine|smoothly)|(?:every(?:body|one)|they|we|all|"
+    r"team|boss|"
+    r"manager|stakeholders?) (?:was|were|felt) (?:very |really |so |all )?(?:happy|pleased|satisfied|glad|relieved|"
+    r"proud|impressed)|"
     r"success(?:ful|fully)?|turned out (?:well|fine|great))\b",
     re.IGNORECASE,
 )
 _LESSON = re.compile(
-    r"\b(?:learn(?:ed|t)|lessons?|taught me|looking back|in hindsight|in retrospect|with hindsight|reali[sz]ed|take ?aways?|"
-    r"(?:would|should|could) have|would (?:now |also )?(?:do|start|have|ask|begin|handle|approach)(?: \w+){0,4} (?:differently|earlier|sooner|first)|"
-    r"next time|if i (?:did|could|had to|were to)|my mistake|i underestimated|i had (?:missed|assumed|overlooked)|i (?:missed|overlooked) )",
+    r"\b(?:learn(?:ed|t)|lessons?|taught me|looking back|in hindsight|in retrospect|with hindsight|reali[sz]ed|"
+    r"take ?aways?|"
+    r"(?:would|should|could) have|would (?:now |also )?(?:do|start|have|ask|begin|handle|"
+    r"approach)(?: \w+){0,4} (?:differently|earlier|sooner|first)|"
+    r"next time|if i (?:did|could|had to|were to)|my mistake|i underestimated|i had (?:missed|assumed|overlooked)|"
+    r"i (?:missed|overlooked) )",
     re.IGNORECASE,
 )
 _SINCE = re.compile(
-    r"\b(?:since then|ever since|from then on|these days|nowadays|now i\b|i now\b|i always\b|i(?:'ve| have) (?:since|made it)|"
-    r"(?:every|each) (?:project|launch|time) since|after that i (?:always|never)|today i\b|i never\b[^.]{0,40}\bwithout|"
+    r"\b(?:since then|ever since|from then on|these days|nowadays|now i\b|i now\b|i always\b|i(?:'ve|"
+    r" have) (?:since|made it)|"
+    r"(?:every|each) (?:project|launch|time) since|after that i (?:always|never)|today i\b|"
+    r"i never\b[^.]{0,40}\bwithout|"
     r"has become (?:my|a) habit|i still (?:use|do|apply)|(?:made|makes) it a (?:habit|rule|practice))",
     re.IGNORECASE,
 )
@@ -107,51 +114,70 @@ HYPOTHETICAL = re.compile(
     re.IGNORECASE,
 )
 GENERAL = re.compile(
-    r"\b(?:i (?:always|usually|generally|typically|often|tend to|believe|think|feel)|in general|people should|one should|"
-    r"you (?:should|have to|need to|must|always)|it(?:'s| is) (?:always |very |really )?(?:important|essential|crucial|key)|"
+    r"\b(?:i (?:always|usually|generally|typically|often|tend to|believe|think|feel)|in general|people should|"
+    r"one should|"
+    r"you (?:should|have to|need to|must|always)|it(?:'s| is) (?:always |very |really )?(?:important|essential|"
+    r"crucial|key)|"
     r"my philosophy|my approach is|in my opinion)\b",
     re.IGNORECASE,
 )
 BLAME = re.compile(
-    r"\b(?:(?:his|her|their|management'?s|the team'?s|my (?:manager|boss|colleague|teammate)'?s) (?:fault|mess|incompetence|mistakes?)|"
-    r"(?:fault|mistake) of (?:the|my|another)|not my (?:fault|problem|job)|nothing to do with me|incompetent|useless|lazy|clueless|stupid|"
-    r"(?:they|he|she|management|nobody|my (?:manager|boss|colleagues?|teammates?)) (?:refused|never (?:listened|understood|helped)|"
+    r"\b(?:(?:his|her|their|management'?s|the team'?s|my (?:manager|boss|colleague|teammate)'?s) (?:fault|mess|"
+    r"incompetence|mistakes?)|"
+    r"(?:fault|mistake) of (?:the|my|another)|not my (?:fault|problem|job)|nothing to do with me|incompetent|"
+    r"useless|lazy|clueless|stupid|"
+    r"(?:they|he|she|management|nobody|my (?:manager|boss|colleagues?|teammates?)) (?:refused|never (?:listened|"
+    r"understood|helped)|"
     r"didn'?t (?:listen|care|understand|bother)|messed|screwed|ruined|blew)|blame[sd]? (?:him|her|them|the))\b",
     re.IGNORECASE,
 )
 
 TROUBLE = re.compile(
-    r"\b(?:problem|issue|trouble|fail\w*|broke\w*|bug|outage|incident|down|slow\w*|drop\w*|declin\w*|fell|spik\w*|stuck|"
-    r"struggl\w*|only|unusable|complain\w*|wrong|poor\w*|low|worse\w*|degrad\w*|crash\w*|error\w*|block\w*|delay\w*|late|"
-    r"miss\w*|disagree\w*|conflict\w*|demorali[sz]ed|concern\w*|unhappy|frustrat\w*|expensive|overload\w*|crept|time[ds]? out|"
-    r"behind|bottleneck|false positives?|churn\w*|confus\w*|argu\w*|against|risk\w*|lost|losing|leak\w*|drift\w*|stale|noisy|drown\w*|suffer\w*|nobody could|could(?:n't| not))\b",
+    r"\b(?:problem|issue|trouble|fail\w*|broke\w*|bug|outage|incident|down|slow\w*|drop\w*|declin\w*|fell|spik\w*|"
+    r"stuck|"
+    r"struggl\w*|only|unusable|complain\w*|wrong|poor\w*|low|worse\w*|degrad\w*|crash\w*|error\w*|block\w*|delay\w*|"
+    r"late|"
+    r"miss\w*|disagree\w*|conflict\w*|demorali[sz]ed|concern\w*|unhappy|frustrat\w*|expensive|overload\w*|crept|"
+    r"time[ds]? out|"
+    r"behind|bottleneck|false positives?|churn\w*|confus\w*|argu\w*|against|risk\w*|lost|losing|leak\w*|drift\w*|"
+    r"stale|noisy|drown\w*|suffer\w*|nobody could|could(?:n't| not))\b",
     re.IGNORECASE,
 )
 STAKES = re.compile(
-    r"\b(?:users?|customers?|clients?|revenue|money|cost\w*|deadline|quarter\w*|weeks?|days?|months?|tickets?|traffic|requests?|"
-    r"fundrais\w*|series [a-d]|launch|sales?|stakeholders?|engagement|pilot|million|thousand|orders?|transactions?|patients?|team)\b|[$€£]",
+    r"\b(?:users?|customers?|clients?|revenue|money|cost\w*|deadline|quarter\w*|weeks?|days?|months?|tickets?|"
+    r"traffic|requests?|"
+    r"fundrais\w*|series [a-d]|launch|sales?|stakeholders?|engagement|pilot|million|thousand|orders?|transactions?|"
+    r"patients?|team)\b|[$€£]",
     re.IGNORECASE,
 )
 SETTING = re.compile(
-    r"\b(?:system|model|service|pipeline|platform|product|app|application|api|database|cluster|search|engine|feature|startup|start-up|"
-    r"company|team|project|engineer|intern|colleague|teammate|manager|lab|shop|bank|hospital|marketplace|classifier|dashboard|data)\b",
+    r"\b(?:system|model|service|pipeline|platform|product|app|application|api|database|cluster|search|engine|"
+    r"feature|startup|start-up|"
+    r"company|team|project|engineer|intern|colleague|teammate|manager|lab|shop|bank|hospital|marketplace|classifier|"
+    r"dashboard|data)\b",
     re.IGNORECASE,
 )
 REASON = re.compile(
     r"\b(?:because|since|so that|in order to|instead of|rather than|chose|choice|decided|over (?:the|a)\b|trade-?offs?|"
-    r"found|discovered|identified|noticed|saw that|turned out|root cause|based on|due to|showed (?:that|me)|revealed|traced|"
-    r"alternatives?|options?|compared|verified|confirmed|hypothes\w+|therefore|which (?:told|showed|meant)|to capture|enabling|causing)\b",
+    r"found|discovered|identified|noticed|saw that|turned out|root cause|based on|due to|showed (?:that|me)|"
+    r"revealed|traced|"
+    r"alternatives?|options?|compared|verified|confirmed|hypothes\w+|therefore|which (?:told|showed|meant)|"
+    r"to capture|enabling|causing)\b",
     re.IGNORECASE,
 )
 KNOWN_BY = re.compile(
-    r"\b(?:experiment|a/b|control (?:group|arm)|compared (?:to|with)|before and after|before|vs\.?|versus|baseline|against|"
+    r"\b(?:experiment|a/b|control (?:group|arm)|compared (?:to|with)|before and after|before|vs\.?|versus|baseline|"
+    r"against|"
     r"measured|after (?:we|i|the|my)|target|exceeded|sla|within|previously|from)\b|→|->",
     re.IGNORECASE,
 )
 IMPACT = re.compile(
-    r"\b(?:users?|customers?|clients?|revenue|tickets?|saved|savings?|cost\w*|sales|team|company|business|manager|promoted|"
-    r"onboard\w*|hires?|adopted|template|roadmap|retention|stakeholders?|colleagues?|engineers?|product|other (?:teams|products)|"
-    r"series [a-d]|money|million|loss|transactions?|complain\w*|support|all-hands|conversion\w*|converted|pages?)\b|[$€£]",
+    r"\b(?:users?|customers?|clients?|revenue|tickets?|saved|savings?|cost\w*|sales|team|company|business|manager|"
+    r"promoted|"
+    r"onboard\w*|hires?|adopted|template|roadmap|retention|stakeholders?|colleagues?|engineers?|product|"
+    r"other (?:teams|products)|"
+    r"series [a-d]|money|million|loss|transactions?|complain\w*|support|all-hands|conversion\w*|converted|pages?)\b|"
+    r"[$€£]",
     re.IGNORECASE,
 )
 
@@ -212,23 +238,30 @@ def quantities(text: str) -> list[str]:
 
 
 _NUMBER_WORD = (
-    r"(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|"
+    r"(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|"
+    r"nine))?|"
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|half a|a hundred|hundred|several hundred)"
 )
 _UNIT = (
-    r"(?:%|percent(?:age points?)?|points?|ms|milliseconds?|s\b|secs?\b|seconds?|minutes?|hours?|days?|weeks?|months?|years?|"
-    r"million|billion|thousand|k\b|m\b|x\b|times|fold|gb|tb|mb|qps|requests?|users?|customers?|documents?|queries|tickets?|"
-    r"dollars?|euros?|pounds?|people|engineers?|hires?|issues?|products?|teams?|incidents?|accuracy|ctr|precision|recall)"
+    r"(?:%|percent(?:age points?)?|points?|ms|milliseconds?|s\b|secs?\b|seconds?|minutes?|hours?|days?|weeks?|"
+    r"months?|years?|"
+    r"million|billion|thousand|k\b|m\b|x\b|times|fold|gb|tb|mb|qps|requests?|users?|customers?|documents?|queries|"
+    r"tickets?|"
+    r"dollars?|euros?|pounds?|people|engineers?|hires?|issues?|products?|teams?|incidents?|accuracy|ctr|precision|"
+    r"recall)"
 )
 _AMOUNT = re.compile(
-    rf"[$€£]\s?\d[\d,.]*\s?(?:[kKmMbB]\b|million|billion|thousand)?|\b\d[\d,]*(?:\.\d+)?\s?{_UNIT}|\b\d+\.\d+\b|\b\d{{2,}}[\d,]*\b|"
+    rf"[$€£]\s?\d[\d,.]*\s?(?:[kKmMbB]\b|million|billion|thousand)?|\b\d[\d,]*(?:\.\d+)?\s?{_UNIT}|\b\d+\.\d+\b|"
+    rf"\b\d{{2,}}[\d,]*\b|"
     rf"\b{_NUMBER_WORD}\s+{_UNIT}",
     re.IGNORECASE,
 )
 _N = rf"(?:[<>≥≤~$€£]*\s?\d[\d,.]*\s?\+?\s?(?:{_UNIT})?|{_NUMBER_WORD}(?:\s+{_UNIT})?)"
 PAIR = re.compile(
-    rf"\bfrom\s+(?:\w+\s+){{0,3}}?{_N}[^.\n]{{0,60}}?(?:\bto\b|→|->|\bdown to\b|\bup to\b)\s*(?:\w+\s+){{0,3}}?{_N}|{_N}\s*(?:→|->)\s*{_N}|"
-    rf"{_N}[^.\n]{{0,60}}\b(?:vs\.?|versus|compared (?:to|with)|against|instead of|up from|down from|before)\b[^.\n]{{0,40}}|"
+    rf"\bfrom\s+(?:\w+\s+){{0,3}}?{_N}[^.\n]{{0,60}}?(?:\bto\b|→|->|\bdown to\b|\bup to\b)\s*(?:\w+\s+){{0,3}}?{_N}|"
+    rf"{_N}\s*(?:→|->)\s*{_N}|"
+    rf"{_N}[^.\n]{{0,60}}\b(?:vs\.?|versus|compared (?:to|with)|against|instead of|up from|down from|"
+    rf"before)\b[^.\n]{{0,40}}|"
     rf"\b(?:was|were|had been)\s+{_N}[^.\n]{{0,80}}\b(?:now|is|are|became|after)\b[^.\n]{{0,30}}{_N}|"
     rf"\b(?:by|another)\s+{_N}",
     re.IGNORECASE,
@@ -293,7 +326,8 @@ def _unlabelled(sentence: str, actor: Actor, *, acted: bool, early: bool) -> Par
 
 
 _ROLE = re.compile(
-    r"\bI\s+(?:led|ran|managed|maintained|inherited|took over|was|joined)\b[^.]{0,60}\b(?:work|team|efforts?|project|group|part|side|"
+    r"\bI\s+(?:led|ran|managed|maintained|inherited|took over|was|joined)\b[^.]{0,60}\b(?:work|team|efforts?|"
+    r"project|group|part|side|"
     r"models?|systems?|pipelines?|service)\b[^.]{0,40}\b(?:at|for|in|of)\b",
     re.IGNORECASE,
 )
@@ -314,7 +348,7 @@ def _setting_only(sentence: str, actor: Actor) -> bool:
 
 
 def _first_things_first(told: list[Told]) -> list[Told]:
-    """Return the sentences with a late ending recognised: in the last third, an outcome without an actor is the result."""
+    """Return the sentences with a late ending recognised: an outcome without an actor in the last third."""
     if any(one.part == "result" for one in told):
         return told
     last = [i for i, one in enumerate(told) if not one.labelled and i >= 2 * len(told) / 3]

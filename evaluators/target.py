@@ -1,4 +1,4 @@
-"""What a technical answer is measured against: key points and misconceptions, from the bank or from a bare reference."""
+"""What a technical answer is measured against: key points and misconceptions, of the bank or from a reference."""
 
 from __future__ import annotations
 
@@ -73,5 +73,5 @@ def statements(reference: str) -> list[Point]:
         elif len(parts) == 1 and len(content(reference[slice(*parts[0])])) < FEWEST_WORDS:
             parts[0] = (parts[0][0], span.end)
         else:
-            parts.append(tuple(span))
+            parts.append((span.start, span.end))
     return [Point(f"statement_{number}", reference[start:end]) for number, (start, end) in enumerate(parts, 1)]

@@ -1,8 +1,8 @@
 """Technical answers: which key points are said, how much of each, and which known mistakes.
 
 Each key point is aligned with the answer word by word over the encoder's states, the question's own words weighing
-nothing; terms, names and formulas that show it literally add to it. No regression is fitted: those earn points for copied
-questions and for gibberish (see `interviewer bench scoring`).
+nothing; terms, names and formulas that show it literally add to it. No regression is fitted: those give points for
+copied questions and for gibberish (see `interviewer bench scoring`).
 
 What it cannot see: contradiction in general. A claim that turns a key point round is found only when it stays close to
 the point's words, or when the question lists the mistake.

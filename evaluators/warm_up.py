@@ -1,4 +1,4 @@
-"""Opening questions: introductions, a project, a paper, staying current. Relevance, specificity, substance, structure."""
+"""Opening questions: introductions, a project, a paper, staying current."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versio
 from evaluators.communication import structure
 from evaluators.delivery import delivery
 from evaluators.evidence import Span, quote, sentences
-from evaluators.language import words
+from evaluators.language import word_list, words
 from evaluators.score import CriterionScore, Score
 from evaluators.technical import TechnicalEvaluator
 from knowledge.models import Question, Rubric
@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from knowledge.encoder import TokenEncoder
 
 _NAME = re.compile(
-    r"(?<=[a-z,;:(] )[A-Z][\w+./-]+|\b[A-Z]{2,}[\w-]*|\b[a-z]+-[a-z]+(?:-[a-z]+)?\b|\b[A-Z][a-z]+[A-Z]\w*|“[^”]+”|\"[^\"]{4,60}\""
+    r"(?<=[a-z,;:(] )[A-Z][\w+./-]+|\b[A-Z]{2,}[\w-]*|\b[a-z]+-[a-z]+(?:-[a-z]+)?\b|\b[A-Z][a-z]+[A-Z]\w*|“[^”]+”|"
+    r"\"[^\"]{4,60}\""
 )
-_COMMON = frozenset("i ai ml it machine-learning self-motivated hard-working real-world long-term day-to-day".split())
+_COMMON = word_list("no_names")
 _REASON = re.compile(
-    r"\b(?:because|so that|which is why|that is (?:one |the )?(?:reason|why)|the reason|taught me|convinced me|since it|what i (?:liked|like|learned)|"
+    r"\b(?:because|so that|which is why|that is (?:one |the )?(?:reason|why)|the reason|taught me|convinced me|"
+    r"since it|what i (?:liked|like|learned)|"
     r"it (?:showed|matters|mattered)|i (?:chose|prefer|found|realised|realized)|therefore|in order to)\b",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"\b(?:but|however|although|the (?:limit|weakness|downside|catch)|less (?:visible|of)|where it (?:fails|breaks)|does(?:n't| not)|distrust|"
+    r"\b(?:but|however|although|the (?:limit|weakness|downside|catch)|less (?:visible|of)|where it (?:fails|breaks)|"
+    r"does(?:n't| not)|distrust|"
     r"would (?:do|have)|differently|trade-?off|instead of|rather than|only|bias|doubt|what i have done less)\b",
     re.IGNORECASE,
 )

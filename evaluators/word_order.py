@@ -1,8 +1,8 @@
 """Whether words stand in an order that people use: a shuffled list of the right keywords is not an answer.
 
-Two views are put together. Word classes (function words as themselves, other words by their ending) have a bigram model;
-a text's own order is compared with random orders of the same words, so that neither its length nor its vocabulary
-counts. And the encoder's states of neighbouring words are nearer to each other in prose than in a shuffled list.
+Two views are put together. Word classes (function words as themselves, other words by their ending) have a bigram
+model; a text's own order is compared with random orders of the same words, so that neither its length nor its
+vocabulary counts. And the encoder's states of neighbouring words are nearer to each other in prose than in a shuffle.
 
 The counts and the seven weights are in `word_order.json` with where they come from; `word_order_training.py` makes it.
 """
@@ -70,8 +70,8 @@ def model_of(bigrams: dict[str, dict[str, int]], decision: dict[str, list[float]
             counts[index[first], index[second]] = count
     single = (counts.sum(axis=0) + 1) / (counts.sum() + len(names))
     table = np.log((counts + 20 * single) / (counts.sum(axis=1, keepdims=True) + 20))
-    columns = (np.array(decision.get(name, [])) for name in ("means", "scales", "weights"))
-    return Model(index, table, *columns, bias=bias)
+    means, scales, weights = (np.array(decision.get(name, [])) for name in ("means", "scales", "weights"))
+    return Model(index, table, means, scales, weights, bias)
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +82,7 @@ def shipped() -> Model:
 
 
 def surprise(model: Model, text: str) -> float:
-    """Return by how many standard deviations the text's order beats random orders of its words without the sentence marks."""
+    """Return by how many standard deviations the order of the words beats random orders of them."""
     unknown = model.index["-"]
     line = [model.index.get(name, unknown) for name in classes(text) if name != _EDGE]
     if len(line) < FEWEST:

@@ -14,6 +14,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def count(texts: Sequence[str]) -> dict[str, dict[str, int]]:
     for text in texts:
         for sentence in re.split(r"(?<=[.!?;:])\s", " ".join(text.split())):
             line = ["|", *(name for name in word_order.classes(sentence) if name != "|"), "|"]
-            for first, second in zip(line, line[1:], strict=False):
+            for first, second in pairwise(line):
                 counts[first][second] += 1
     return {first: dict(sorted(row.items())) for first, row in sorted(counts.items())}
 
@@ -107,10 +108,11 @@ def main(files: Sequence[str]) -> None:
     means, scales = table.mean(axis=0), table.std(axis=0) + 1e-9
     fitted = LogisticRegression(C=1.0, class_weight="balanced", max_iter=2000).fit((table - means) / scales, labels)
     decision = {"means": means, "scales": scales, "weights": fitted.coef_[0]}
+    names = ", ".join(Path(name).stem for name in files)
     data: dict[str, Any] = {
         "provenance": {
             "bigrams": f"{len(own)} paragraphs of this project's prep material, {len(library)} of scikit-learn (BSD-3)",
-            "weights": f"{len(real)} pieces of prose and two shuffles of each; graded answers: {', '.join(Path(f).stem for f in files) or 'none'}",
+            "weights": f"{len(real)} pieces of prose and two shuffles of each; graded answers: {names or 'none'}",
             "made_by": "python -m evaluators.word_order_training",
         },
         "decision": {name: [round(float(value), 6) for value in values] for name, values in decision.items()},

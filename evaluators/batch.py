@@ -1,0 +1,163 @@
+"""Many answers at once: each against its own reference, key points, or a question of the library found by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from evaluators.calibration import Calibration
+from evaluators.score import CriterionScore, Score
+from evaluators.star import StarEvaluator
+from evaluators.target import Point, Target, Wrong, from_question, from_reference
+from evaluators.technical import TechnicalEvaluator
+from knowledge.encoder import TokenEncoder
+from knowledge.library import Library
+from knowledge.models import Frozen, Level, Question
+
+CHUNK = 256  # answers that are encoded together: enough for batches of like length, little memory
+SAME_QUESTION = 0.60  # cosine from which two questions are taken for one
+
+
+def _listed(value: Any) -> Any:
+    """Take a plain statement for a point with nothing but its text."""
+    if isinstance(value, str):
+        return [{"text": value, "statement": value}]
+    if isinstance(value, list):
+        return [{"text": one, "statement": one} if isinstance(one, str) else one for one in value]
+    return value
+
+
+class GivenPoint(Frozen):
+    """A key point of an item: its text suffices."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: str = ""
+    text: str
+    anchors: tuple[str, ...] = ()
+    weight: float = Field(1.0, gt=0)
+    core: bool = False
+    level: Level = "junior"
+
+
+class GivenWrong(Frozen):
+    """A misconception of an item: its statement suffices."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: str = ""
+    statement: str
+    correction: str = ""
+
+
+class Item(Frozen):
+    """One answer to be scored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    id: str | int
+    kind: Literal["star", "technical"]
+    question: str = ""
+    reference: str | None = None
+    key_points: Annotated[tuple[GivenPoint, ...] | None, BeforeValidator(_listed)] = None
+    misconceptions: Annotated[tuple[GivenWrong, ...] | None, BeforeValidator(_listed)] = None
+    answer: str | None = ""
+
+
+class Scored(Frozen):
+    """The score of one item, in the order of the items."""
+
+    id: str | int
+    overall: float | None
+    band: tuple[float, float] | None
+    criteria: tuple[CriterionScore, ...]
+    flags: tuple[str, ...]
+
+
+class Batch:
+    """Scores items in chunks; questions that come again are read once."""
+
+    def __init__(self, library: Library, encoder: TokenEncoder, calibration: Calibration | None = None) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._calibration = calibration
+        self._star = StarEvaluator(library.rubrics["star"], encoder)
+        self._technical = TechnicalEvaluator(encoder, library.rubrics["technical"])
+        self._known: tuple[list[Question], Any] | None = None
+        self._found: dict[str, Question | None] = {}
+
+    def score(self, items: Sequence[Item], progress: Callable[[int], None] = lambda done: None) -> Iterator[Scored]:
+        """Yield the scores in the order of the items; `progress` hears how many are done."""
+        for start in range(0, len(items), CHUNK):
+            chunk = items[start : start + CHUNK]
+            self._look_up(chunk)
+            targets = [self._target(item) for item in chunk]
+            asked = [
+                (item.answer or "", target)
+                for item, (target, _) in zip(chunk, targets, strict=True)
+                if target is not None
+            ]
+            technical = iter(self._technical.score_many(asked))
+            for item, (target, flags) in zip(chunk, targets, strict=True):
+                if item.kind == "star":
+                    score: Score | None = self._star.score(item.answer or "", item.question)
+                else:
+                    score = next(technical) if target is not None else None
+                yield self._scored(item, score, flags)
+            progress(start + len(chunk))
+
+    def _scored(self, item: Item, score: Score | None, flags: tuple[str, ...]) -> Scored:
+        if score is None:
+            return Scored(id=item.id, overall=None, band=None, criteria=(), flags=flags)
+        if self._calibration is not None and item.kind == "technical":
+            score = self._calibration.apply(score)
+        return Scored(
+            id=item.id, overall=score.overall, band=score.band, criteria=score.criteria, flags=(*score.flags, *flags)
+        )
+
+    def _target(self, item: Item) -> tuple[Target | None, tuple[str, ...]]:
+        if item.kind == "star":
+            return None, ()
+        wrongs = tuple(
+            Wrong(one.id or f"misconception_{number}", one.statement, one.correction)
+            for number, one in enumerate(item.misconceptions or (), 1)
+        )
+        if item.key_points:
+            points = tuple(
+                Point(p.id or f"point_{number}", p.text, p.anchors, p.weight, p.core, p.level)
+                for number, p in enumerate(item.key_points, 1)
+            )
+            return Target(item.question, points, wrongs), ()
+        if item.reference and item.reference.strip():
+            return from_reference(item.question, item.reference, wrongs), ()
+        question = self._found.get(item.question)
+        if question is None:
+            return None, ("no_question_found",)
+        return from_question(question), (f"question:{question.id}",)
+
+    def _look_up(self, items: Sequence[Item]) -> None:
+        """Find the library's questions nearest to the items' own, where they come without anything to score by."""
+        wanted = list(
+            dict.fromkeys(
+                item.question
+                for item in items
+                if item.kind == "technical"
+                and not item.key_points
+                and not (item.reference or "").strip()
+                and item.question not in self._found
+            )
+        )
+        if not wanted:
+            return
+        if self._known is None:
+            questions = [q for q in self._library.questions.values() if q.key_points]
+            self._known = questions, self._encoder.encode([question.text for question in questions])
+        questions, vectors = self._known
+        asked = [text for text in wanted if text.strip()]
+        self._found.update(dict.fromkeys(wanted))
+        if asked:
+            nearness = self._encoder.encode(asked) @ vectors.T  # (asked, questions)
+            for text, row in zip(asked, nearness, strict=True):
+                best = int(np.argmax(row))
+                if row[best] >= SAME_QUESTION:
+                    self._found[text] = questions[best]

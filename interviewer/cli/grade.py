@@ -1,0 +1,189 @@
+"""`interviewer grade star | answer | batch`: scores with their evidence, for one answer or for a file of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from interviewer.cli.output import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from evaluators.batch import Item
+    from evaluators.score import Score
+
+LARGEST = 16 * 1024 * 1024  # bytes of one answer: far beyond any; what is read of it is bounded by the gates
+LARGEST_BATCH = 1024 * 1024 * 1024
+
+File = Annotated[str, typer.Argument(help="A text file with the answer; - reads standard input.")]
+
+
+def grade_star(
+    file: File,
+    question: Annotated[str, typer.Option(help="The question that was asked.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Score a story: situation, task, action, result, ownership, measurement, reflection, concision."""
+    text = read_text(file)
+    from evaluators.reference.minilm import MiniLM
+    from evaluators.star import StarEvaluator
+    from knowledge.library import Library
+
+    score = StarEvaluator(Library.load().rubrics["star"], MiniLM.load()).score(text, question)
+    _show(score, as_json)
+
+
+def grade_answer(
+    file: File,
+    question: Annotated[str, typer.Option(help="The question's id; `interviewer questions` lists them.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Score an answer to a question of the bank, by its key points and known misconceptions."""
+    from evaluators import calibration
+    from interviewer.settings import Settings
+    from knowledge.library import Library
+
+    settings = Settings()
+    library = Library.load([settings.home / "packs"] if (settings.home / "packs").is_dir() else [])
+    asked = library.question(question)
+    text = read_text(file)
+    from evaluators.reference.minilm import MiniLM
+
+    encoder, rubric = MiniLM.load(), library.rubric_for(asked)
+    if asked.scenario is not None:
+        from evaluators.design import DesignEvaluator
+
+        score = DesignEvaluator(encoder, rubric).score(text, asked, library.scenarios[asked.scenario], ())
+    elif rubric.rubric == "star":
+        from evaluators.star import StarEvaluator
+
+        score = StarEvaluator(rubric, encoder).score(text, asked.text)
+    elif rubric.rubric == "warm_up":
+        from evaluators.warm_up import WarmUpEvaluator
+
+        score = WarmUpEvaluator(encoder, rubric).score(text, asked)
+    else:
+        from evaluators.technical import TechnicalEvaluator
+
+        score = TechnicalEvaluator(encoder, rubric).score(text, asked)
+        if (known := calibration.load(settings.home)) is not None:
+            score = known.apply(score)
+    _show(score, as_json)
+
+
+def grade_batch(
+    items: Annotated[str, typer.Argument(help="JSON lines: id, kind, question, reference, key_points, answer.")],
+    output: Annotated[Path | None, typer.Option(help="Write the scores here instead of to standard output.")] = None,
+) -> None:
+    """Score every line of a file, in its order: {id, overall, band, criteria, flags} a line."""
+    from evaluators import calibration
+    from evaluators.batch import Batch
+    from evaluators.reference.minilm import MiniLM
+    from interviewer.settings import Settings
+    from knowledge.errors import InputError
+    from knowledge.library import Library
+
+    wanted = parse_items(read_text(items, LARGEST_BATCH), items)
+    batch = Batch(Library.load(), MiniLM.load(), calibration.load(Settings().home))
+    scored = batch.score(wanted, lambda done: _tell(done, len(wanted)))
+    try:
+        with output.open("w", encoding="utf-8") if output is not None else _standard_output() as out:
+            for one in scored:
+                out.write(one.model_dump_json() + "\n")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}.", "Name another file.") from error
+
+
+def parse_items(text: str, name: str) -> list[Item]:
+    """Return the items of a JSON-lines text.
+
+    Raises:
+        InputError: a line is not an item; nothing has been scored then.
+    """
+    from pydantic import ValidationError
+
+    from evaluators.batch import Item
+    from knowledge.errors import InputError
+
+    found: list[Item] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(Item.model_validate_json(line))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the line"
+            hint = "Each line is an object with id, kind (star or technical), question and answer."
+            raise InputError(f"{name}:{number}: {where}: {first['msg']}", hint) from None
+    return found
+
+
+def read_text(file: str, largest: int = LARGEST) -> str:
+    """Return the text of a file, or of standard input for `-`, whatever its encoding.
+
+    Raises:
+        UnreadableError: it cannot be read, or is no text.
+        TooLargeError: over `largest` bytes.
+    """
+    from knowledge.errors import TooLargeError, UnreadableError
+
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(largest + 1)
+        else:
+            with Path(file).open("rb") as source:
+                data = source.read(largest + 1)
+    except OSError as error:
+        raise UnreadableError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
+    if len(data) > largest:
+        raise TooLargeError(f"{file} is larger than {largest:,} bytes.", "No answer is that long; split the file.")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    if b"\0" in data:
+        raise UnreadableError(f"{file} is a binary file, not text.", "Save the answer as UTF-8 text.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+def score_text(score: Score) -> str:
+    """Return the score for a terminal."""
+    head = "not scored" if score.overall is None else f"{score.overall:.1f} of 5"
+    if score.band and score.band[0] != score.band[1]:
+        head += f" (between {score.band[0]:.1f} and {score.band[1]:.1f})"
+    lines = [head, *([score.reason] if score.reason else [])]
+    for criterion in score.criteria:
+        mark = "–" if criterion.score is None else str(criterion.score)
+        lines.append(f"  {mark}  {criterion.criterion}: {criterion.reason}")
+        lines.extend(f"       “{' '.join(evidence.quote.split())[:90]}”" for evidence in criterion.evidence[:1])
+    lines.extend(f"Wrong: “{m.evidence.quote}” {m.correction}" for m in score.misconceptions)
+    if score.flags:
+        lines.append(f"Noticed: {', '.join(score.flags)}.")
+    if score.delivery is not None:
+        lines.append(f"Delivery (not scored): {score.delivery.note} Fillers: {score.delivery.fillers}.")
+    lines.extend(f"  {step}" for step in score.trace)
+    return "\n".join(lines) + "\n"
+
+
+def _show(score: Score, as_json: bool) -> None:
+    if as_json:
+        print_json(score)
+    else:
+        sys.stdout.write(score_text(score))
+
+
+def _tell(done: int, whole: int) -> None:
+    sys.stderr.write(f"\r{done:,} of {whole:,} scored" + ("\n" if done >= whole else ""))
+    sys.stderr.flush()
+
+
+def _standard_output() -> AbstractContextManager[TextIO]:
+    from contextlib import nullcontext
+
+    return nullcontext(sys.stdout)
