@@ -24,12 +24,15 @@ from interviewer.ledger import start_collecting
 from interviewer.plan import make_plan
 from interviewer.policy import decide
 from interviewer.report import Report
+from interviewer.speaking import Delta, Emit, Item, Speaker, Statement, notice, silent
 from interviewer.state import State, replay
 from interviewer.store import Listed, Store, export
 from interviewer.voice import Voice
 from knowledge.errors import ConflictError, InputError, ModelError, TooLargeError
 from knowledge.library import Library
-from knowledge.models import Frozen, Passage
+from knowledge.models import Passage
+
+__all__ = ["Delta", "Engine", "History", "Item"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,17 +52,6 @@ Find: TypeAlias = Callable[[State, Move], Awaitable[Sequence[Passage]]]
 Facts: TypeAlias = Callable[[State], Awaitable[Sequence[str]]]
 """Ids of the scenario facts that the pending message asks for."""
 
-Statement: TypeAlias = Callable[[str], Awaitable[str]]
-"""What a coding exercise asks for to the letter, by its slug: the words alone do not say shapes and names."""
-
-
-class Delta(Frozen):
-    """A piece of the interviewer's words, as it comes."""
-
-    text: str
-
-
-Item: TypeAlias = Delta | AnyEvent
 History: TypeAlias = list[AnyEvent]
 
 
@@ -83,13 +75,12 @@ class Engine:
         """`voice` and `assessor` choose by setup and raise an InterviewError when they cannot be had."""
         self._store = store
         self._library = library
-        self._voice = voice
-        self._offline = offline
+        self._choose_voice = voice
+        self._speaker = Speaker(library, voice, offline, statement)
         self._assessor = assessor
         self._find = find
         self._facts = facts
         self._reading = reading
-        self._statement = statement
         self._versions = versions or {}
         self._turns: dict[str, asyncio.Task[None]] = {}
         self._states: OrderedDict[str, State] = OrderedDict()
@@ -106,15 +97,15 @@ class Engine:
             InputError: there is no question for this round.
             InterviewError: the engine that was asked for cannot be had.
         """
-        voice = self._voice(setup)
+        voice = self._choose_voice(setup)
         plan = make_plan(setup, self._library, setup.seed)
         if not plan:
             raise InputError(f"There is no question for the round {setup.round}.", "Choose another round.")
         events: History = [Started(setup=setup, plan=plan, versions=self._versions)]
         calls = start_collecting()
-        events.append(await self._say(voice, replay(events), Move(kind="greet", reason="opening"), ()))
+        events.append(await self._speaker.say(voice, replay(events), Move(kind="greet", reason="opening")))
         state = replay(events)
-        events.append(await self._say(voice, state, decide(state, self._library), ()))
+        events.append(await self._speaker.say(voice, state, decide(state, self._library)))
         return await self._store.create([events[0], *calls, *events[1:]])
 
     async def reply(
@@ -153,7 +144,7 @@ class Engine:
                     yield item
                 return
 
-        async def turn(emit: Callable[[Item], None]) -> None:
+        async def turn(emit: Emit) -> None:
             state = await self.state(interview_id)
             await self._may_reply(interview_id, state, after, emit)
             assert state.current is not None
@@ -173,7 +164,7 @@ class Engine:
     async def resume(self, interview_id: str) -> AsyncIterator[Item]:
         """Finish a turn that was cut off, and yield it; yields nothing when the last message was answered."""
 
-        async def turn(emit: Callable[[Item], None]) -> None:
+        async def turn(emit: Emit) -> None:
             state = await self.state(interview_id)
             if state.pending is not None and state.ended is None:
                 await self._answer(interview_id, state, [state.pending], emit)
@@ -234,9 +225,7 @@ class Engine:
         """Return the interviews, the one used last first."""
         return await self._store.list(limit)
 
-    async def _run(
-        self, interview_id: str, turn: Callable[[Callable[[Item], None]], Awaitable[None]]
-    ) -> AsyncIterator[Item]:
+    async def _run(self, interview_id: str, turn: Callable[[Emit], Awaitable[None]]) -> AsyncIterator[Item]:
         """Run a turn in a task of its own, one at a time for an interview, and yield what it emits."""
         if interview_id in self._turns:
             raise ConflictError(
@@ -258,9 +247,7 @@ class Engine:
             yield item
         await task
 
-    async def _may_reply(
-        self, interview_id: str, state: State, after: int | None, emit: Callable[[Item], None]
-    ) -> None:
+    async def _may_reply(self, interview_id: str, state: State, after: int | None, emit: Emit) -> None:
         if state.ended is not None:
             raise ConflictError(
                 f"This interview is over ({state.ended.replace('_', ' ')}).", "Read its report, or begin a new one."
@@ -274,17 +261,17 @@ class Engine:
             return
         if datetime.now(UTC) - state.pending.at > _STALE:
             # Whoever took it has died. It is answered now, and this message is not taken: it was not a reply to that.
-            await self._answer(interview_id, state, [], lambda item: None)
+            await self._answer(interview_id, state, [], silent)
         raise ConflictError(
             "The message before this one has not been answered yet; it was kept.",
             "Read the interview (or resume it), then reply to what was asked last.",
         )
 
-    async def _answer(self, interview_id: str, state: State, told: History, emit: Callable[[Item], None]) -> None:
+    async def _answer(self, interview_id: str, state: State, told: History, emit: Emit) -> None:
         """Judge the pending message, decide, speak, store; `told` are the turn's events that are stored already."""
         assert state.pending is not None
         calls = start_collecting()
-        voice, notice = self._voice_or_offline(state.setup)
+        voice, told_of = self._speaker.voice(state.setup)
         new: History = []
         try:
             kind = (
@@ -293,7 +280,7 @@ class Engine:
                 else await voice.understand(state, state.pending.text)
             )
         except ModelError as error:
-            voice, notice = self._offline, _notice(error)
+            voice, told_of = self._speaker.offline, notice(error)
             kind = await voice.understand(state, state.pending.text)
         if kind != state.pending.kind:
             new.append(Understood(kind=kind, voice=voice.name))
@@ -303,7 +290,7 @@ class Engine:
         after = replay(new, state)
         move = decide(after, self._library, facts)
         passages = await self._find(after, move)
-        asked = await self._say(voice, after, move, passages, emit, notice)
+        asked = await self._speaker.say(voice, after, move, passages, emit, told_of)
         new += [*calls, asked]
         if move.kind == "wrap":
             new.append(Ended(reason=_END.get(move.reason, "finished")))
@@ -316,53 +303,6 @@ class Engine:
                 raise
         for event in (*told, *new):
             emit(event)
-
-    async def _say(
-        self,
-        voice: Voice,
-        state: State,
-        move: Move,
-        passages: Sequence[Passage],
-        emit: Callable[[Item], None] = lambda item: None,
-        notice: str = "",
-    ) -> Asked:
-        """Return what was said for `move`; when a model fails, in the offline voice, with a notice that says so."""
-        said: list[str] = []
-
-        async def speak(speaker: Voice) -> None:
-            async for piece in speaker.words(state, move, passages):
-                said.append(piece)
-                emit(Delta(text=piece))
-
-        try:
-            await speak(voice)
-            if not "".join(said).strip():
-                raise ModelError("The model answered with nothing.")
-        except ModelError as error:
-            if voice is self._offline:
-                raise
-            notice, voice = _notice(error), self._offline
-            if said:
-                said.append("\n\n")
-                emit(Delta(text="\n\n"))
-            await speak(voice)
-        if statement := await self._statement_for(move):
-            said.append(f"\n\n{statement}")
-            emit(Delta(text=said[-1]))
-        cited = next(iter(passages), None) if move.kind in {"probe", "challenge", "hint"} else None
-        return Asked(move=move, text="".join(said), voice=voice.name, citation=cited, notice=notice)
-
-    async def _statement_for(self, move: Move) -> str:
-        question = self._library.questions.get(move.question_id or "") if move.kind == "question" else None
-        if question is None or question.exercise is None or self._statement is None:
-            return ""
-        return await self._statement(question.exercise)
-
-    def _voice_or_offline(self, setup: Setup) -> tuple[Voice, str]:
-        try:
-            return self._voice(setup), ""
-        except ModelError as error:
-            return self._offline, _notice(error)
 
     async def _again(self, interview_id: str, seq: int, text: str) -> AsyncIterator[Item]:
         """Yield the turn that began with event `seq` once more; finish it first if it was cut off."""
@@ -402,10 +342,6 @@ def _check_key(key: str) -> None:
         raise InputError(
             f"The Idempotency-Key is not 1 to {MOST_KEY_CHARACTERS} printable characters.", "Use a UUID, for example."
         )
-
-
-def _notice(error: ModelError) -> str:
-    return f"The language model failed ({error.message.rstrip('.')}); the offline voice speaks for this turn."
 
 
 def _note_failure(task: asyncio.Task[None]) -> None:

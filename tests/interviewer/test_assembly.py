@@ -12,7 +12,7 @@ import pytest
 from interviewer.assembly import Once, Parts, open_engine
 from interviewer.events import Answered, Asked, Scored, Setup
 from interviewer.settings import read_settings
-from knowledge.errors import ContentError, ModelError, StorageError
+from knowledge.errors import ContentError, InterviewError, StorageError
 
 
 def test_a_part_is_made_once_by_many_threads() -> None:
@@ -72,7 +72,7 @@ async def test_a_malformed_pack_of_the_user_is_named(home: Path) -> None:
 
 async def test_a_model_that_is_asked_for_and_not_set_up_is_the_users_to_mend() -> None:
     async with open_engine(read_settings(), warm=False) as engine:
-        with pytest.raises(ModelError, match="language model"):
+        with pytest.raises(InterviewError, match="language model"):
             await engine.create(Setup(engine="llm"))
 
 
