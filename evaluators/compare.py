@@ -65,8 +65,8 @@ def _dict_difference(expected: dict[str, Any], got: Any, where: str) -> Differen
 
 
 def _sequence_difference(expected: Sequence[Any], got: Any, where: str) -> Difference | None:
-    if isinstance(got, np.ndarray) and got.ndim > 0:
-        got = list(got)
+    if isinstance(got, np.ndarray) and got.ndim > 0 and len({np.shape(part) for part in expected}) == 1:
+        got = list(got)  # parts of one shape may come stacked
     if not isinstance(got, list | tuple):
         return Difference(f"{where} should be a sequence of {len(expected)} values; got {_kind(got)}", structural=True)
     if len(got) != len(expected):
@@ -83,8 +83,10 @@ def _array_difference(expected: NDArray[Any], got: Any, where: str) -> Differenc
     array = as_numbers(got)
     if array is None:
         return Difference(f"{where} should be {_described(expected)}; got {_kind(got)}", structural=True)
+    if expected.ndim == 0 and array.size == 1:
+        array = array.reshape(())
     if array.shape != expected.shape:
-        return Difference(f"{where} {shape_message(expected.shape, array.shape)}", structural=True)
+        return Difference(f"{where} {shape_message(expected.shape, array.shape)}{_consolation(expected, array)}", True)
     if expected.dtype.kind in "biu":  # labels, indices and counts are exact
         right = expected == array
     else:
@@ -92,6 +94,15 @@ def _array_difference(expected: NDArray[Any], got: Any, where: str) -> Differenc
     if right.all():
         return None
     return Difference(_wrong_entry(expected, array, right, where), structural=False)
+
+
+def _consolation(expected: NDArray[Any], got: NDArray[Any]) -> str:
+    """What is right about an array of the wrong shape."""
+    for turned in (got.squeeze(), got.T):
+        target = expected if turned.shape == expected.shape else expected.squeeze()
+        if turned.shape == target.shape and target.size > 1 and close(target.astype(float), turned.astype(float)).all():
+            return "; the numbers themselves are right"
+    return ""
 
 
 def _wrong_entry(expected: NDArray[Any], got: NDArray[Any], right: NDArray[np.bool_], where: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, Array, Bugs, Case, Exercise, Invariant, Wrong
+from evaluators.exercise import EDGE, NO_BUGS, TERM, Array, Bugs, Case, Exercise, Invariant, Wrong
 
 TASK = """
 The core of a transformer layer: every query takes a weighted average of the values, with weights from a softmax
@@ -33,7 +33,8 @@ def reference(Q: Array, K: Array, V: Array, bugs: Bugs = NO_BUGS) -> Array:
     if "no_softmax" in bugs:
         return scores / scores.sum(axis=-1, keepdims=True) @ V
     axis = -2 if "softmax_over_queries" in bugs else -1
-    weights = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    shift = 0.0 if "softmax_overflows" in bugs else scores.max(axis=axis, keepdims=True)
+    weights = np.exp(scores - shift)
     weights /= weights.sum(axis=axis, keepdims=True)  # (..., t_q, t_k)
     return weights @ V  # (..., t_q, d_v)
 
@@ -46,10 +47,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
             rng.normal(size=(*lead, t_k, d_v)),
         )
 
+    Q, K, V = draw((), 3, 4, 8, 2, size=600.0)
+    Q[0] = 1500 * np.sqrt(8) * K[0] / np.sum(K[0] ** 2)  # one scaled score is 1500, whatever was drawn
     return [
         Case("two queries on three keys", draw((), 2, 3, 4, 2)),
         Case("batch and heads, every length different", draw((2, 3), 4, 6, 5, 7)),
-        Case("large scores stay finite", draw((), 3, 4, 8, 2, size=600.0)),
+        Case("large scores stay finite", (Q, K, V)),
     ]
 
 
@@ -111,6 +114,14 @@ EXERCISE = Exercise(
             "0..1 and the denominator can pass through zero: outputs jump outside the values. A softmax "
             "exponentiates first, which makes every weight positive.",
             "What happens to your weights when one score is negative, or when a row of scores sums to nearly zero?",
+        ),
+        Wrong(
+            "softmax_overflows",
+            "The scores are exponentiated as they are. Above about 709 that overflows to inf, and inf / inf is "
+            "nan; in half precision it happens at 11 already. Subtracting the largest score of each row "
+            "changes nothing in the weights and keeps every exponential at 1 or below.",
+            "One score is 1000. What do your exponential and your division give?",
+            EDGE,
         ),
     ),
     invariants=(
