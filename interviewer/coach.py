@@ -9,7 +9,7 @@ from evaluators.score import CriterionScore, Score
 from interviewer.policy import GOOD, THIN
 from interviewer.quoting import first_words, harmless, quote_for
 from interviewer.references import Story
-from interviewer.state import QuestionState
+from interviewer.state import SUBSTANCE, QuestionState
 from knowledge.models import LEVELS, Level, Question, Rubric
 
 
@@ -36,8 +36,11 @@ def advise(
     score = current.score
     if current.verdicts and not current.verdicts[-1].passed:
         return _on_code(current)
-    if score is None or score.overall is None or not current.answer.strip():
+    answered = any(message.kind in SUBSTANCE for message in current.messages)
+    if not answered or (score is not None and "dont_know" in score.flags):
         return _on_silence(question, current)
+    if score is None or score.overall is None:
+        return Advice("", "")  # it was answered and could not be judged: there is nothing to build advice on
     if score.misconceptions:
         found = score.misconceptions[0]
         quote = harmless(first_words(found.evidence.quote))

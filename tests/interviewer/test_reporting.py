@@ -229,3 +229,8 @@ def test_ran_events_reach_the_report(library: Library) -> None:
     verdict = Verdict(exercise="adam", passed=True, score=1, checks=(), isolation_level=0)
     events = [*history()[:3], Ran(question_id="first", attempt=1, verdict=verdict)]
     assert replay(events).questions[0].verdicts == (verdict,)
+
+
+def test_an_answer_that_could_not_be_judged_gets_no_advice(library: Library) -> None:
+    assert advice(library, "first", score(None)) == ""
+    assert advice(library, "first", None, ("I don't know", "dont_know")) != ""
