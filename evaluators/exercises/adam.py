@@ -32,6 +32,8 @@ def reference(w: Array, grads: Array, lr: float, beta1: float, beta2: float, eps
             m_hat, v_hat = m, v
         if "second_moment_uncorrected" in bugs:
             v_hat = v
+        if "first_moment_uncorrected" in bugs:
+            m_hat = m
         root = np.sqrt(v_hat + eps) if "eps_inside_root" in bugs else np.sqrt(v_hat) + eps
         w = w - lr * (np.sign(g) if "sign_descent" in bugs else m_hat / root)
     return w
@@ -106,13 +108,21 @@ EXERCISE = Exercise(
             "changing sign, which is how Adam slows down in noise.",
             "A gradient alternates between +1 and -1. How far does Adam move per step, and how far does yours?",
         ),
+        Wrong(
+            "first_moment_uncorrected",
+            "Only the second moment is corrected. The numerator is still too small for its start at zero, so "
+            "the first steps are about ten times too short at beta1 = 0.9, and training warms up by accident. "
+            "At t = 1 the step should have length lr.",
+            "How long is your very first step, in units of lr?",
+            TERM,
+        ),
     ),
     hints=(
         "Two running averages per weight: of the gradient, and of its square.",
         "Both start at zero, so early values are too small by a known factor that depends on the step number.",
         (
-            "At t = 1 the corrected moments are exactly g and g², so the first step has length lr, whatever the "
-            "gradient's size. Use that as a test."
+            "At t = 1 the corrected moments are exactly g and g², so the first step has length lr, whatever "
+            "the gradient's size. Use that as a test."
         ),
     ),
     follow_ups=(

@@ -46,7 +46,9 @@ def reference(
     if "statistics_over_features" in bugs:
         mean, var = x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)  # (n, 1)
     spread = np.sqrt(var) + eps if "eps_outside_root" in bugs else np.sqrt(var + eps)
-    return gamma * (x - mean) / spread + beta, running_mean, running_var
+    normalised = (x - mean) / spread
+    out = normalised if "affine_ignored" in bugs else gamma * normalised + beta
+    return out, running_mean, running_var
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -137,6 +139,14 @@ EXERCISE = Exercise(
             "on its neighbours, and a batch of one becomes all zeros. This is the bug behind 'it works in "
             "training, and fails in production': the mode must switch to the running statistics.",
             "You serve one request at a time. What does your layer output for a batch of one?",
+        ),
+        Wrong(
+            "affine_ignored",
+            "gamma and beta are not applied. The layer can then only output features of mean 0 and variance 1, "
+            "which takes from the network what it may need, such as the identity. Scale and shift after "
+            "normalising, in both modes.",
+            "With which gamma and beta could your layer pass its input on unchanged?",
+            TERM,
         ),
     ),
     conventions=(Convention("biased_running_var", "running_var collects the biased batch variance"),),

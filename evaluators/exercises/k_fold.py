@@ -27,9 +27,9 @@ def reference(n: int, k: int, bugs: Bugs = NO_BUGS) -> list[tuple[Array, Array]]
     ends = np.cumsum(sizes)
     everyone = np.arange(n if "remainder_never_tested" in bugs else ends[-1])
     pairs = []
-    for start, end in zip(ends - sizes, ends, strict=True):
-        test = everyone[start:end]
-        train = everyone if "test_left_in_train" in bugs else np.concatenate([everyone[:start], everyone[end:]])
+    for fold, (start, end) in enumerate(zip(ends - sizes, ends, strict=True)):
+        test = everyone[fold::k] if "interleaved" in bugs else everyone[start:end]
+        train = everyone if "test_left_in_train" in bugs else np.setdiff1d(everyone, test)
         pairs.append((test, train) if "train_and_test_swapped" in bugs else (train, test))
     return pairs
 
@@ -97,6 +97,14 @@ EXERCISE = Exercise(
             "look excellent, and a nearest-neighbour model scores a perfect 1. Remove the block from the "
             "training side.",
             "What would a one-nearest-neighbour classifier score under your splits?",
+        ),
+        Wrong(
+            "interleaved",
+            "Each fold takes every k-th sample instead of a contiguous block. All samples are tested once, so "
+            "it is a valid split, but not the one that was asked for, and on time series it puts neighbours of "
+            "every test sample into training.",
+            "The rows are hourly measurements. What does your model know about the hour before each test hour?",
+            EDGE,
         ),
     ),
     conventions=(Convention("remainder_in_last_fold", "the last fold takes the whole remainder"),),

@@ -29,10 +29,12 @@ def reference(
     z2 = a1 @ W2 + b2  # (n, c)
     shifted = z2 - z2.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))  # (n, c)
-    loss = -log_p[np.arange(n), y].mean()
+    losses = -log_p[np.arange(n), y]  # (n,)
+    loss = losses.sum() if "loss_summed" in bugs else losses.mean()
 
     dz2 = np.exp(log_p)  # (n, c)
-    dz2[np.arange(n), y] -= 1
+    if "target_not_subtracted" not in bugs:
+        dz2[np.arange(n), y] -= 1
     if "batch_mean_missing" not in bugs:
         dz2 /= n
     dW2 = (z1 if "pre_activation_in_dw2" in bugs else a1).T @ dz2  # (h, c)
@@ -115,6 +117,21 @@ EXERCISE = Exercise(
             "direction of the loss.",
             "At which moment is it decided whether a unit lets the gradient through: on the way forward or back?",
         ),
+        Wrong(
+            "target_not_subtracted",
+            "The gradient at the logits is the probabilities themselves; nothing is subtracted at the true "
+            "class. Every step then lowers all logits alike, whatever the labels are. The derivative of "
+            "softmax with cross-entropy is probabilities minus one-hot target.",
+            "Change the labels. Do your gradients change?",
+        ),
+        Wrong(
+            "loss_summed",
+            "The reported loss is the sum over the batch, not its mean. The gradients may be fine, but the "
+            "number grows with the batch size, so curves of different batches cannot be compared, and a "
+            "gradient check against this loss is off by a factor n.",
+            "You repeat every row of the batch. Should the loss change?",
+            TERM,
+        ),
     ),
     invariants=(
         Invariant(
@@ -131,12 +148,12 @@ EXERCISE = Exercise(
     hints=(
         "Write the forward pass as four lines and keep each intermediate. The backward pass visits them in reverse.",
         (
-            "Softmax and cross-entropy together have a simple derivative with respect to the logits: probabilities "
-            "minus the one-hot target."
+            "Softmax and cross-entropy together have a simple derivative with respect to the logits: "
+            "probabilities minus the one-hot target."
         ),
         (
-            "Every gradient has the shape of what it belongs to; with `x @ W` the gradient of `W` is `x.T @ d` and "
-            "that of `x` is `d @ W.T`. In between, ask what ReLU let through."
+            "Every gradient has the shape of what it belongs to; with `x @ W` the gradient of `W` is `x.T @ d` "
+            "and that of `x` is `d @ W.T`. In between, ask what ReLU let through."
         ),
     ),
     follow_ups=(
