@@ -22,9 +22,9 @@ class Comparison(BaseModel):
         against: the other way.
         milliseconds: our median.
         their_milliseconds: the other's median.
-        ratio: median of the ratios of neighbouring runs; above 1, ours takes longer.
-        best_ratio: our fastest run over the other's fastest.
-        repeats: timed runs of each.
+        ratio: median of the ratios of neighbouring turns; above 1, ours takes longer.
+        best_ratio: our fastest turn over the other's fastest.
+        repeats: turns of each.
         target: the highest ratio that is aimed at, where there is an aim.
         met: whether the ratio is within it.
     """
@@ -58,8 +58,10 @@ def compare(
         size: on what.
         ours: one run of ours.
         theirs: by name, one run of theirs and the highest ratio that is aimed at.
-        seconds: how long to go on, all runs together; at least five rounds are made.
-        most: rounds after which to stop in any case.
+        seconds: how long to go on, all runs together; at least three turns of each are made.
+        most: turns after which to stop in any case.
+
+    A turn is three runs, of which the middle one counts: the first may find the other side's threads still spinning.
     """
     runs = [ours, *(run for run, _ in theirs.values())]
     for run in runs:
@@ -69,11 +71,9 @@ def compare(
     gc.disable()
     try:
         end = time.perf_counter() + seconds
-        while len(taken[0]) < 5 or (time.perf_counter() < end and len(taken[0]) < most):
+        while len(taken[0]) < 3 or (time.perf_counter() < end and len(taken[0]) < most):
             for run, times in zip(runs, taken, strict=True):
-                start = time.perf_counter()
-                run()
-                times.append(time.perf_counter() - start)
+                times.append(statistics.median(_seconds(run) for _ in range(3)))
     finally:
         if collecting:
             gc.enable()
@@ -81,6 +81,12 @@ def compare(
         comparison(name, size, other, taken[0], times, target)
         for (other, (_, target)), times in zip(theirs.items(), taken[1:], strict=True)
     ]
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def comparison(
