@@ -19,12 +19,11 @@ from knowledge.library import Library
 from knowledge.models import Level, Question, Rubric
 
 if TYPE_CHECKING:
+    from evaluators.code import CodeGrader
     from evaluators.design import DesignEvaluator
     from evaluators.star import StarEvaluator
-    from evaluators.warm_up import WarmUpEvaluator
-
-    from evaluators.code import CodeGrader
     from evaluators.technical import TechnicalEvaluator
+    from evaluators.warm_up import WarmUpEvaluator
     from knowledge.encoder import TokenEncoder
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from evaluators.score import Score
 from interviewer.coach import Advice, advise, lifting
-from interviewer.events import Answered, AnyEvent, Asked, Called, Understood
+from interviewer.events import STOPPED, Answered, AnyEvent, Asked, Called, Understood
+from interviewer.markdown import render_markdown
 from interviewer.policy import GOOD
 from interviewer.references import Story
 from interviewer.report import Practice, QuestionReport, Report, Turn, Usage
@@ -16,6 +17,8 @@ from interviewer.state import QuestionState, State, replay
 from interviewer.verdicts import Judged, conclude
 from knowledge.library import Library
 from knowledge.models import LEVELS, Passage, Question
+
+__all__ = ["Reading", "build_report", "next_practice", "render_markdown"]
 
 MOST_PRACTICE = 3
 
@@ -58,7 +61,7 @@ async def build_report(
         level=state.setup.level,
         minutes=round(state.minutes, 1),
         seed=state.setup.seed,
-        finished=state.ended is not None,
+        finished=state.ended is not None and state.ended not in STOPPED,
         verdict=outcome.verdict,
         verdict_reason=outcome.reason,
         overall=outcome.overall,

@@ -166,7 +166,7 @@ class OfflineVoice:
         """Return the bare question behind a probe."""
         if probe.target.startswith("follow_up_"):
             return question.follow_ups[int(probe.target.rsplit("_", 1)[1]) - 1]
-        return self._probe_text(state, question, probe.target, "")
+        return self._probe_text(state, question, probe.target, harmless(probe.quote))
 
     def _hint(self, state: State, move: Move) -> str:
         question = self._asked_about(move)

@@ -200,6 +200,15 @@ def test_the_data_file_has_several_ways_for_what_is_said_often() -> None:
             assert len(set(lines)) == len(lines), key
 
 
+async def test_what_do_you_mean_is_not_answered_by_another_question(library: Library) -> None:
+    for seed in range(8):
+        move = Move(kind="probe", question_id="story", target="result", quote="I did it all")
+        asked_first = await text_of(library, on("story", seed=seed), move)
+        probe = Asked(move=move, text=asked_first)
+        said = await text_of(library, on("story", probe, seed=seed), Move(kind="answer", question_id="story"))
+        assert said.rsplit(". ", 1)[-1].rsplit(": ", 1)[-1] in asked_first
+
+
 async def test_what_do_you_mean_after_a_probe_gets_the_bare_probe(library: Library) -> None:
     probe = Asked(move=Move(kind="probe", question_id="first", target="cost"), text="Hm. What does it cost?")
     said = await text_of(library, on("first", probe), Move(kind="answer", question_id="first"))
