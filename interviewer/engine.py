@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 
 from interviewer import reporting
 from interviewer.assessment import Assessor
-from interviewer.events import Answered, AnyEvent, Asked, Ended, Move, Setup, Started, Understood
+from interviewer.events import STOPPED, Answered, AnyEvent, Asked, Ended, Move, Resumed, Setup, Started, Understood
 from interviewer.hearing import quick_kind
 from interviewer.ledger import start_collecting
 from interviewer.plan import make_plan
@@ -162,10 +162,18 @@ class Engine:
             yield item
 
     async def resume(self, interview_id: str) -> AsyncIterator[Item]:
-        """Finish a turn that was cut off, and yield it; yields nothing when the last message was answered."""
+        """Go on with an interview: take back a stop, and finish a turn that was cut off.
+
+        Yields the turn; nothing when the last message was answered, or the interview came to its own end.
+        """
 
         async def turn(emit: Emit) -> None:
             state = await self.state(interview_id)
+            if state.ended in STOPPED:
+                resumed = Resumed()
+                await self._store.append(interview_id, state.seq, [resumed])
+                emit(resumed)
+                state = replay([resumed], state)
             if state.pending is not None and state.ended is None:
                 await self._answer(interview_id, state, [state.pending], emit)
 
@@ -250,7 +258,8 @@ class Engine:
     async def _may_reply(self, interview_id: str, state: State, after: int | None, emit: Emit) -> None:
         if state.ended is not None:
             raise ConflictError(
-                f"This interview is over ({state.ended.replace('_', ' ')}).", "Read its report, or begin a new one."
+                f"This interview is over ({state.ended.replace('_', ' ')}).",
+                "Resume it first." if state.ended in STOPPED else "Read its report, or begin a new one.",
             )
         if after is not None and after != state.seq:
             raise ConflictError(

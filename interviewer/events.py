@@ -147,7 +147,17 @@ class Ended(Event):
     reason: Literal["finished", "stopped", "out_of_time", "out_of_answers"]
 
 
+class Resumed(Event):
+    """The candidate came back to an interview that was stopped."""
+
+    type: Literal["resumed"] = "resumed"
+
+
+STOPPED = frozenset({"stopped", "out_of_answers"})
+"""Reasons for an end after which the interview can go on."""
+
 AnyEvent = Annotated[
-    Started | Answered | Understood | Scored | Ran | Asked | Called | Ended, Field(discriminator="type")
+    Started | Answered | Understood | Scored | Ran | Asked | Called | Ended | Resumed,
+    Field(discriminator="type"),
 ]
 EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)

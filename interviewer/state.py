@@ -17,6 +17,7 @@ from interviewer.events import (
     Move,
     Planned,
     Ran,
+    Resumed,
     Scored,
     Setup,
     Started,
@@ -146,6 +147,8 @@ def advance(state: State, event: AnyEvent) -> State:
             return _on(state, event.question_id, lambda q: _with(q, verdicts=(*q.verdicts, event.verdict)))
         case Asked():
             return _asked(state, event)
+        case Resumed():
+            return _with(state, ended=None)
         case Ended():
             return _with(state, ended=event.reason, pending=None)
         case _:

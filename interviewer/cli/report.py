@@ -52,7 +52,7 @@ def _show(document: Report, format_: FormatOption, as_json: bool) -> None:
     if as_json:
         print_json(document)
     elif format_ is FormatOption.markdown:
-        from interviewer.reporting import render_markdown
+        from interviewer.markdown import render_markdown
 
         sys.stdout.write(render_markdown(document))
     else:

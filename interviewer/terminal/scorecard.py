@@ -68,7 +68,7 @@ def _criteria(criteria: tuple[CriterionScore, ...]) -> Table:
     table.add_column(ratio=1)
     for criterion in criteria:
         bar = "–".center(5) if criterion.score is None else "●" * criterion.score + "○" * (5 - criterion.score)
-        quote = f"“{_shorten(criterion.evidence[0].quote)}”" if criterion.evidence else criterion.reason
+        quote = f"“{_shorten(criterion.evidence[0].quote)}”" if criterion.evidence else _shorten(criterion.reason)
         table.add_row(criterion.criterion.replace("_", " ").replace("-", " "), bar, Text(quote, style="dim"))
     return table
 

@@ -75,12 +75,11 @@ class Session:
         return self._state
 
     async def _show_standing(self, interview_id: str) -> None:
-        """Show what is to be answered now, after finishing a turn that was cut off."""
-        await self._show(self._engine.resume(interview_id))
+        """Show what is to be answered now; a turn that was cut off is finished first."""
+        finished = await self._show(self._engine.resume(interview_id))
         state = await self._engine.state(interview_id)
-        for asked in (state.standing, state.last if state.last != state.standing else None):
-            if asked is not None:
-                self._show_asked(asked, None)
+        if state.standing is not None and not finished:
+            self._show_asked(state.standing, None)
 
     async def _answer(self, interview_id: str, state: State, text: str, seconds: float) -> None:
         """Send `text`. What the engine cannot take is said, and the answer may be given again."""
@@ -113,9 +112,9 @@ class Session:
 
         return load_exercises()[slug].starter
 
-    async def _show(self, turn: AsyncIterator[Delta | AnyEvent]) -> None:
-        """Show the words as they come, and then the turn's events."""
-        said = ""
+    async def _show(self, turn: AsyncIterator[Delta | AnyEvent]) -> bool:
+        """Show the words as they come, and then the turn's events; return whether anything was said."""
+        spoke, said = False, ""
         live = None
         try:
             async for item in turn:
@@ -128,10 +127,11 @@ class Session:
                     self._say(_run_line(item))
                 elif isinstance(item, Asked):
                     self._show_asked(item, live)
-                    said, live = "", None
+                    spoke, said, live = True, "", None
         finally:
             if live:
                 live.stop()
+        return spoke
 
     def _start_live(self) -> Live | None:
         if self._screen is None or not self._screen.is_terminal:

@@ -85,7 +85,7 @@ def test_a_stopped_interview_has_a_report_and_takes_no_more(client: TestClient) 
     frames = _say(client, interview["interview_id"], "/quit")
     assert "ended" in dict(frames)
     report = client.get(f"/v1/interviews/{interview['interview_id']}/report").json()
-    assert report["finished"] is True
+    assert report["finished"] is False  # it can be resumed
     assert report["verdict"] == "not enough evidence"
     response = client.post(f"/v1/interviews/{interview['interview_id']}/messages", json={"text": "one more thing"})
     assert response.status_code == 409

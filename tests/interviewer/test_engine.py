@@ -379,3 +379,16 @@ async def test_a_turn_that_another_process_finished_is_told_as_it_was_stored(ope
         assert asked(items) == asked(finished)
         types = [e.type for e in await other.events(interview)]
         assert types == ["started", "asked", "asked", "answered", "scored", "asked"]
+
+
+async def test_a_stopped_interview_goes_on_where_it_was(open_fake_engine: Any) -> None:
+    async with open_fake_engine() as engine:
+        interview = await engine.create(Setup(round="technical", seed=3))
+        before = (await engine.state(interview)).standing
+        await engine.end(interview, "stopped")
+        with pytest.raises(ConflictError):
+            [item async for item in engine.reply(interview, "one more thing")]
+        [item async for item in engine.resume(interview)]
+        state = await engine.state(interview)
+        assert (state.ended, state.standing) == (None, before)
+        assert [item async for item in engine.reply(interview, "one more thing")]
