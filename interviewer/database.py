@@ -74,6 +74,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """Each is applied once, in order, in one transaction with its number. Never change one that was released: add one."""
 
 _BUSY_MS = 10_000
+_QUEUE_SECONDS = 120
 _POSTGRES_LOCK = 0x6D6C6D69  # any number of our own; it keeps two starting servers from migrating at once
 
 
@@ -92,10 +93,13 @@ async def open_database(url: str) -> AsyncEngine:
                 await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             except OSError as error:
                 raise refused(parsed, error) from error
-        engine = create_async_engine(parsed, connect_args={"timeout": _BUSY_MS / 1000})
+        # Writers take turns anyway: a few connections, each with its thread, and a queue that a thousand may stand in.
+        engine = create_async_engine(
+            parsed, connect_args={"timeout": _BUSY_MS / 1000}, pool_size=4, max_overflow=0, pool_timeout=_QUEUE_SECONDS
+        )
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     else:
-        engine = create_async_engine(parsed, pool_pre_ping=True)
+        engine = create_async_engine(parsed, pool_pre_ping=True, pool_timeout=_QUEUE_SECONDS)
     try:
         async with engine.connect() as connection:
             await _migrate(connection)
