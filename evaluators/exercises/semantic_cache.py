@@ -50,7 +50,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
     def draw(m: int, n: int, d: int, threshold: float) -> tuple[Value, ...]:
         cached = rng.normal(size=(m, d))
         near = cached[rng.integers(0, m, size=n)] + rng.normal(size=(n, d)) * rng.uniform(0.1, 1.2, size=(n, 1))
-        return cached * rng.uniform(0.2, 3.0, size=(m, 1)), near * rng.uniform(0.2, 3.0, size=(n, 1)), threshold
+        cached, near = cached * rng.uniform(0.2, 3.0, size=(m, 1)), near * rng.uniform(0.2, 3.0, size=(n, 1))
+        near[:4] = cached[:4] + 0.01 * rng.normal(size=(4, d))  # repeated almost word for word
+        return cached, near, threshold
 
     apart = np.array([[1.0, 0.1], [-0.2, 1.0], [1.0, 0.9]]) * rng.uniform(1.5, 2.0)
     return [
@@ -72,29 +74,30 @@ EXERCISE = Exercise(
         Wrong(
             "not_normalised",
             "The dot product is compared without normalising. Long vectors then match everything, short ones "
-            "nothing, and the threshold has no meaning. Divide both sides by their lengths, or store unit vectors.",
+            "nothing, and the threshold has no meaning. Divide both sides by their lengths, or store unit "
+            "vectors.",
             "A query equals a cached vector, at half its length. What similarity do you compute?",
         ),
         Wrong(
             "first_hit",
             "The first cached question above the threshold is returned, not the best. It works while hits are "
-            "rare; as the cache fills, users get the answer to a neighbouring question. Look for the maximum, then "
-            "compare.",
+            "rare; as the cache fills, users get the answer to a neighbouring question. Look for the maximum, "
+            "then compare.",
             "Two cached questions pass the threshold. Which one do you return, and does the order of insertion matter?",
             TERM,
         ),
         Wrong(
             "distance_compared",
-            "The distance 1 - cosine is compared with the threshold, and large distances count as hits. Similarity "
-            "and distance run in opposite directions: this cache answers with what is least alike. Compare the "
-            "similarity.",
+            "The distance 1 - cosine is compared with the threshold, and large distances count as hits. "
+            "Similarity and distance run in opposite directions: this cache answers with what is least alike. "
+            "Compare the similarity.",
             "A query identical to a cached one: is it a hit?",
         ),
         Wrong(
             "euclidean_distance",
-            "Euclidean distances of unnormalised vectors are compared with one minus the threshold. They depend on "
-            "the lengths, and on unit vectors the relation to the cosine is quadratic: d² = 2 - 2·cos. Most true "
-            "matches are missed.",
+            "Euclidean distances of unnormalised vectors are compared with one minus the threshold. They "
+            "depend on the lengths, and on unit vectors the relation to the cosine is quadratic: d² = 2 - "
+            "2·cos. Most true matches are missed.",
             "Two unit vectors have a cosine of 0.9. How far apart are they?",
             TERM,
         ),

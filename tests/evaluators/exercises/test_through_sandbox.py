@@ -30,8 +30,8 @@ def handed_in(exercise: Exercise, flag: str) -> str:
     source = inspect.getsource(importlib.import_module(f"evaluators.exercises.{exercise.slug}"))
     source = re.sub(r"from evaluators\.exercise import (\([^)]*\)|.*)\n", STUBS, source.partition("\nEXERCISE = ")[0])
     bugs = f"frozenset({{{flag!r}}})" if flag else "frozenset()"
-    call = f"def {exercise.slug}(*args):\n    with np.errstate(all='ignore'):\n        return reference(*args, bugs={bugs})"
-    return f"{source}\n\n{call}\n"
+    body = f"    with np.errstate(all='ignore'):\n        return reference(*args, bugs={bugs})\n"
+    return f"{source}\n\ndef {exercise.slug}(*args):\n{body}"
 
 
 def verdict(sandbox: Sandbox, exercise: Exercise, flag: str = "") -> Verdict:
