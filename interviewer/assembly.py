@@ -18,18 +18,22 @@ from interviewer.engine import Engine
 from interviewer.events import MessageKind, Setup
 from interviewer.facts import FactFinder
 from interviewer.references import References
+from interviewer.second_opinion import SecondOpinion
 from interviewer.settings import Settings
 from interviewer.state import State
 from interviewer.store import Store
 from interviewer.voice import Voice
+from interviewer.voices.model import ModelVoice
 from interviewer.voices.offline import Meaning, OfflineVoice
-from knowledge.errors import InputError, InterviewError, SandboxError
+from knowledge.errors import InterviewError, SandboxError
 from knowledge.library import Library
 
 if TYPE_CHECKING:
     from evaluators.code import CodeGrader
+    from evaluators.judge import Judge
     from evaluators.sandbox import Sandbox
     from interviewer.hearing import Examples
+    from interviewer.llm import LanguageModel
     from knowledge.encoder import TokenEncoder
     from knowledge.retrieval import Retriever
 
@@ -108,6 +112,8 @@ class Parts:
         self.retriever: Once[Retriever] = Once(self._open_retriever)
         self.sandbox: Once[Sandbox] = Once(self._start_sandbox)
         self.grader: Once[CodeGrader] = Once(self._make_grader)
+        self.model: Once[LanguageModel] = Once(self._open_model)
+        self.judge: Once[Judge] = Once(self._make_judge)
         self._cleanup = contextlib.ExitStack()
         self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="interviewer")
 
@@ -144,6 +150,17 @@ class Parts:
         retriever = Retriever.open(home, encoder)
         self._cleanup.callback(retriever.close)
         return retriever
+
+    def _open_model(self) -> LanguageModel:
+        from interviewer.llm import open_model
+
+        return open_model(self.settings)
+
+    def _make_judge(self) -> Judge:
+        from evaluators.judge import Judge
+        from interviewer.llm import open_model
+
+        return Judge(open_model(self.settings, judge=True), samples=self.settings.judge_samples)
 
     def _start_sandbox(self) -> Sandbox:
         from evaluators.sandbox import Sandbox
@@ -197,9 +214,9 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
     assessor = OfflineAssessor(library, parts.encoder, parts.grader, parts.executor)
 
     def voice(setup: Setup) -> Voice:
-        if setup.engine == "llm":
-            raise InputError("No language model is set up.", "Set INTERVIEWER_MODEL, for example openai:gpt-5-mini.")
-        return offline
+        if setup.engine == "offline" or (setup.engine == "auto" and not parts.settings.has_model):
+            return offline
+        return ModelVoice(parts.model(), offline, library)
 
     def assessor_for(setup: Setup) -> Assessor:
         return assessor
@@ -228,6 +245,7 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
         reading=references,
         statement=_statement,
         versions={"package": version("ml-mock-interviewer")},
+        opinion=SecondOpinion(library, parts.judge, references.reading) if parts.settings.has_model else None,
     )
 
 
@@ -265,7 +283,8 @@ def _warm(parts: Parts) -> None:
 
     def make_all() -> None:
         # One after the other: on a small machine two at once would only delay the one that is needed first.
-        for part in (parts.encoder, parts.examples, warm_evaluators, parts.retriever.begin):
+        models = (parts.model,) if parts.settings.has_model else ()
+        for part in (*models, parts.encoder, parts.examples, warm_evaluators, parts.retriever.begin):
             try:
                 part()
             except Exception as error:

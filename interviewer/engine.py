@@ -14,11 +14,24 @@ import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from interviewer import reporting
 from interviewer.assessment import Assessor
-from interviewer.events import STOPPED, Answered, AnyEvent, Asked, Ended, Move, Resumed, Setup, Started, Understood
+from interviewer.background import Background, Opinion
+from interviewer.events import (
+    STOPPED,
+    Answered,
+    AnyEvent,
+    Asked,
+    Ended,
+    MessageKind,
+    Move,
+    Resumed,
+    Setup,
+    Started,
+    Understood,
+)
 from interviewer.hearing import quick_kind
 from interviewer.ledger import start_collecting
 from interviewer.plan import make_plan
@@ -55,6 +68,15 @@ Facts: TypeAlias = Callable[[State], Awaitable[Sequence[str]]]
 History: TypeAlias = list[AnyEvent]
 
 
+class _Considered(NamedTuple):
+    """What follows from a message: its events, the state after them, the move, and what its words may rest on."""
+
+    new: History
+    after: State
+    move: Move
+    passages: Sequence[Passage]
+
+
 class Engine:
     """Runs interviews; every front door shares one. It keeps no state that the store does not have."""
 
@@ -71,8 +93,12 @@ class Engine:
         reading: reporting.Reading | None = None,
         statement: Statement | None = None,
         versions: dict[str, str] | None = None,
+        opinion: Opinion | None = None,
     ) -> None:
-        """`voice` and `assessor` choose by setup and raise an InterviewError when they cannot be had."""
+        """`voice` and `assessor` choose by setup and raise an InterviewError when they cannot be had.
+
+        `opinion` judges finished questions once more, behind the next ones.
+        """
         self._store = store
         self._library = library
         self._choose_voice = voice
@@ -82,6 +108,7 @@ class Engine:
         self._facts = facts
         self._reading = reading
         self._versions = versions or {}
+        self._background = Background(opinion)
         self._turns: dict[str, asyncio.Task[None]] = {}
         self._states: OrderedDict[str, State] = OrderedDict()
 
@@ -97,13 +124,14 @@ class Engine:
             InputError: there is no question for this round.
             InterviewError: the engine that was asked for cannot be had.
         """
-        voice = self._choose_voice(setup)
+        # With engine=auto an interview begins offline where the model cannot be had; with engine=llm it does not begin.
+        voice, told = self._speaker.voice(setup) if setup.engine == "auto" else (self._choose_voice(setup), "")
         plan = make_plan(setup, self._library, setup.seed)
         if not plan:
             raise InputError(f"There is no question for the round {setup.round}.", "Choose another round.")
         events: History = [Started(setup=setup, plan=plan, versions=self._versions)]
         calls = start_collecting()
-        events.append(await self._speaker.say(voice, replay(events), Move(kind="greet", reason="opening")))
+        events.append(await self._speaker.say(voice, replay(events), Move(kind="greet", reason="opening"), told=told))
         state = replay(events)
         events.append(await self._speaker.say(voice, state, decide(state, self._library)))
         return await self._store.create([events[0], *calls, *events[1:]])
@@ -195,7 +223,8 @@ class Engine:
         return await self._store.read(interview_id)
 
     async def report(self, interview_id: str) -> Report:
-        """Return the scorecard as it stands, of an interview under way as well."""
+        """Return the scorecard as it stands, of an interview under way as well; waits for judgements under way."""
+        await self._settle(interview_id)
         history = await self._store.read(interview_id)
         return await reporting.build_report(interview_id, history, self._library, self._reading)
 
@@ -210,10 +239,27 @@ class Engine:
         state = await self.state(interview_id)
         if state.ended is None:
             await self._store.append(interview_id, state.seq, [Ended(reason=reason)])
+            self._judge_finished(interview_id, state)
+
+    async def _settle(self, interview_id: str) -> None:
+        """Store the judgements that are still under way, unless a turn will do so."""
+        if interview_id in self._turns:
+            return
+        await self._background.wait(interview_id)
+        if interview_id not in self._turns and (found := self._background.take(interview_id)):
+            try:
+                await self._store.append(interview_id, (await self.state(interview_id)).seq, found)
+            except ConflictError:
+                logger.info("a judgement of %s was lost: somebody wrote meanwhile", interview_id)
+
+    def _judge_finished(self, interview_id: str, state: State) -> None:
+        if state.current is not None and state.current.score is not None:
+            self._background.begin(interview_id, state, state.current.question_id)
 
     async def delete(self, interview_id: str) -> None:
         """Delete the interview for good."""
         self._states.pop(interview_id, None)
+        self._background.forget(interview_id)
         await self._store.delete(interview_id)
 
     async def check(self) -> None:
@@ -228,6 +274,7 @@ class Engine:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._background.close()
 
     async def list(self, limit: int | None = None) -> Sequence[Listed]:
         """Return the interviews, the one used last first."""
@@ -281,26 +328,13 @@ class Engine:
         assert state.pending is not None
         calls = start_collecting()
         voice, told_of = self._speaker.voice(state.setup)
-        new: History = []
         try:
-            kind = (
-                state.pending.kind
-                if state.pending.kind == "code"
-                else await voice.understand(state, state.pending.text)
-            )
+            new, after, move, passages = await self._understand(voice, state)
         except ModelError as error:
             voice, told_of = self._speaker.offline, notice(error)
-            kind = await voice.understand(state, state.pending.text)
-        if kind != state.pending.kind:
-            new.append(Understood(kind=kind, voice=voice.name))
-        after = replay(new, state)
-        new += await self._assessor(state.setup).assess(after)
-        facts = await self._facts(after) if kind == "clarifying_question" else ()
-        after = replay(new, state)
-        move = decide(after, self._library, facts)
-        passages = await self._find(after, move)
+            new, after, move, passages = await self._understand(voice, state)
         asked = await self._speaker.say(voice, after, move, passages, emit, told_of)
-        new += [*calls, asked]
+        new += [*calls, *self._background.take(interview_id), asked]
         if move.kind == "wrap":
             new.append(Ended(reason=_END.get(move.reason, "finished")))
         try:
@@ -310,8 +344,40 @@ class Engine:
             new = _turn_at(await self._store.read(interview_id), state.seq)[1:]
             if not new:
                 raise
+        else:
+            if move.kind in {"question", "wrap"}:
+                self._judge_finished(interview_id, after)
         for event in (*told, *new):
             emit(event)
+
+    async def _understand(self, voice: Voice, state: State) -> _Considered:
+        """Find out what the pending message is, and what follows from it.
+
+        While a model looks at the message, everything is prepared for what the rules take it for: seldom in vain.
+        """
+        pending = state.pending
+        assert pending is not None
+        if pending.kind == "code":
+            return await self._consider(state, pending.kind, voice)
+        if voice is self._speaker.offline:
+            return await self._consider(state, await voice.understand(state, pending.text), voice)
+        guess = asyncio.create_task(self._consider(state, pending.kind, voice))
+        try:
+            kind = await voice.understand(state, pending.text)
+            return await (guess if kind == pending.kind else self._consider(state, kind, voice))
+        finally:
+            guess.cancel()
+
+    async def _consider(self, state: State, kind: MessageKind, voice: Voice) -> _Considered:
+        """Judge the pending message as of this kind, decide, and find what the words may rest on."""
+        assert state.pending is not None
+        new: History = [] if kind == state.pending.kind else [Understood(kind=kind, voice=voice.name)]
+        after = replay(new, state)
+        new += await self._assessor(state.setup).assess(after)
+        facts = await self._facts(after) if kind == "clarifying_question" else ()
+        after = replay(new, state)
+        move = decide(after, self._library, facts)
+        return _Considered(new, after, move, await self._find(after, move))
 
     async def _again(self, interview_id: str, seq: int, text: str) -> AsyncIterator[Item]:
         """Yield the turn that began with event `seq` once more; finish it first if it was cut off."""

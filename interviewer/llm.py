@@ -13,7 +13,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -89,7 +89,7 @@ class LanguageModel:
         """The way to get JSON that is used now."""
         return self._modes[0]
 
-    async def stream(self, purpose: str, prompt: str, messages: Messages) -> AsyncIterator[str]:
+    async def stream(self, purpose: str, prompt: str, messages: Messages) -> AsyncGenerator[str]:
         """Yield the completion's text as it comes.
 
         Args:
@@ -117,6 +117,9 @@ class LanguageModel:
                 raise ModelError("The provider's content filter stopped the answer.")
             if not characters:
                 raise ModelError("The model answered with nothing.")
+        except GeneratorExit:
+            call.finish_reason = call.finish_reason or "cut off here"
+            raise
         except Exception as error:
             call.fault = fault_of(error, self.name)
             raise call.fault from error

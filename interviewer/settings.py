@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     persona: Persona = "neutral"
     model: str = Field("", description="The interviewer's language model, as provider:model.")
     judge_model: str = Field("", description="The model that judges; the interviewer's own when it is not given.")
+    judge_samples: int = Field(
+        1, ge=1, le=9, description="Times that each criterion is judged; their spread is the band."
+    )
     base_url: str = Field("", description="Any OpenAI-compatible server.")
     json_mode: Literal["auto", "json_schema", "function_calling", "json_mode", "plain"] = Field(
         "auto", description="How the model is asked for JSON; auto finds what its server takes."

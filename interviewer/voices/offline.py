@@ -58,10 +58,13 @@ class OfflineVoice:
 
     async def words(self, state: State, move: Move, passages: Sequence[Passage]) -> AsyncIterator[str]:
         """Yield the words for `move`, a sentence or so at a time."""
-        parts = [self._own_story(state, move, passages), *self._parts(state, move)]
-        text = " ".join(part for part in parts if part)
+        text = " ".join(part for part in self.parts(state, move, passages) if part)
         for piece in re.findall(r"\S+\s*", text):
             yield piece
+
+    def parts(self, state: State, move: Move, passages: Sequence[Passage] = ()) -> list[str]:
+        """Return the words for `move` in parts, some empty; the last part of a question is the question itself."""
+        return [self._own_story(state, move, passages), *self._parts(state, move)]
 
     def _parts(self, state: State, move: Move) -> list[str]:
         match move.kind:

@@ -1,0 +1,1 @@
+"""What the judging model is told, as versioned files."""

@@ -1,0 +1,58 @@
+"""Judgements of finished questions, which go on behind the next ones; nothing here writes to the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from interviewer.events import Called, Scored
+from interviewer.state import State
+
+Opinion: TypeAlias = Callable[[State, str], Awaitable[Sequence[Called | Scored]]]
+"""The events of one question's judgement; never raises."""
+
+
+class Background:
+    """What is being judged, by interview. A process that dies loses it; the interview can be judged again."""
+
+    def __init__(self, opinion: Opinion | None) -> None:
+        """Without an `opinion` nothing is ever judged here."""
+        self._opinion = opinion
+        self._tasks: dict[str, list[asyncio.Task[Sequence[Called | Scored]]]] = {}
+
+    def begin(self, interview_id: str, state: State, question_id: str) -> None:
+        """Judge a question that is finished; at once, and without waiting for it."""
+        if self._opinion is None or state.setup.engine == "offline":
+            return
+        task = asyncio.ensure_future(self._opinion(state, question_id))
+        self._tasks.setdefault(interview_id, []).append(task)
+
+    def take(self, interview_id: str) -> list[Called | Scored]:
+        """Return the events of the judgements that are there by now; each is returned once."""
+        tasks = self._tasks.pop(interview_id, [])
+        if late := [task for task in tasks if not task.done()]:
+            self._tasks[interview_id] = late
+        return [event for task in tasks if task.done() for event in _events(task)]
+
+    async def wait(self, interview_id: str) -> None:
+        """Wait until every judgement of the interview is there."""
+        if tasks := self._tasks.get(interview_id):
+            await asyncio.wait(list(tasks))
+
+    def forget(self, interview_id: str) -> None:
+        """Stop judging an interview."""
+        for task in self._tasks.pop(interview_id, []):
+            task.cancel()
+
+    async def close(self) -> None:
+        """Stop judging."""
+        tasks = [task for interview in self._tasks.values() for task in interview]
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _events(task: asyncio.Task[Sequence[Called | Scored]]) -> Sequence[Called | Scored]:
+    return () if task.cancelled() or task.exception() is not None else task.result()

@@ -1,0 +1,1 @@
+"""What the speaking model is told, as versioned files."""

@@ -1,0 +1,257 @@
+"""The voice of a language model: it understands freely and finds its own words for the move, under guards in code.
+
+It never sees a key point, a rubric or a fact that was not asked for. It is given the offline voice's words as a draft,
+and says the same in the persona, to the candidate, in the candidate's own terms. Sentence by sentence its words are checked
+before they are let out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from evaluators.prompt import load_prompt
+from evaluators.untrusted import clean, fence
+from interviewer.events import MessageKind, Move
+from interviewer.guards import Granted, Guard, GuardError
+from interviewer.hearing import quick_kind
+from interviewer.llm import LanguageModel, Messages, Role
+from interviewer.policy import GOOD
+from interviewer.state import State
+from interviewer.voices.offline import OfflineVoice
+from knowledge.library import Library
+from knowledge.models import Passage, Question
+
+PROMPTS = Path(__file__).parents[1] / "prompts"
+
+MOST_SENTENCES = 3
+PLAIN_WORDS = 150
+"""A longer message that the rules take for an answer is one; no model is asked."""
+
+BRIEF_WORDS = 40
+"""Only a message of at most so many words can want to skip or stop against the rules' opinion."""
+
+_MESSAGE = 6_000  # characters of a message that the model reads
+_TRANSCRIPT = 6_000  # characters of what was said before on the question
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*\s+")
+_SPOKEN_PLAINLY = frozenset({"repeat", "time", "help"})
+_COMMANDS = frozenset({"repeat", "time", "help", "skip", "stop", "hint", "code"})
+_NUMBERS = frozenset({"greet", "answer", "wrap"})
+
+_MOVES = {
+    "greet": "the interview begins; greet the candidate",
+    "question": "lead over to the next question, which is read out after your words; do not ask it",
+    "probe": "a follow-up",
+    "challenge": "the candidate is asked to look again at something",
+    "answer": "the candidate's question is answered",
+    "hint": "the candidate asked for a hint and gets this one",
+    "encourage": "the candidate is kept going",
+    "wrap": "the interview ends; say goodbye",
+}
+
+Kind = Literal[
+    "answer",
+    "thinking_aloud",
+    "clarifying_question",
+    "dont_know",
+    "hint",
+    "repeat",
+    "skip",
+    "stop",
+    "pushback",
+    "off_topic",
+    "time",
+    "help",
+]
+
+
+class Understanding(BaseModel):
+    """What kind of message it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+
+
+class ModelVoice:
+    """Speaks through a language model; the offline voice gives the drafts."""
+
+    def __init__(self, model: LanguageModel, offline: OfflineVoice, library: Library) -> None:
+        self._model = model
+        self._offline = offline
+        self._library = library
+        self._understand = load_prompt("understand", PROMPTS)
+        self._words = load_prompt("words", PROMPTS)
+
+    @property
+    def name(self) -> str:
+        """llm:MODEL."""
+        return f"llm:{self._model.name}"
+
+    async def understand(self, state: State, text: str) -> MessageKind:
+        """Return the kind of the message; commands and long answers are plain without a model."""
+        quick = quick_kind(state, text, self._library)
+        length = len(text.split())
+        if quick in _COMMANDS or not text.strip() or (quick == "answer" and length > PLAIN_WORDS):
+            return quick
+        question = self._question(state)
+        prompt = self._understand
+        last = clean(state.last.text)[-1500:] if state.last else "(nothing yet)"
+        messages: Messages = [
+            ("system", prompt.system),
+            ("human", prompt.fill("turn", question=question.text if question else "(none)", last=last)),
+            ("human", prompt.fill("message", message=fence(_shortened(text, _MESSAGE)))),
+        ]
+        kind = (await self._model.structured("understand", prompt.label, messages, Understanding)).kind
+        if kind in {"stop", "skip", "hint", "off_topic"} and length > BRIEF_WORDS:
+            return quick
+        return kind
+
+    async def words(self, state: State, move: Move, passages: Sequence[Passage]) -> AsyncIterator[str]:
+        """Yield the words for `move`, a sentence at a time.
+
+        Raises:
+            GuardError: a sentence may not be said.
+            ModelError: the model failed.
+        """
+        parts = [part for part in self._offline.parts(state, move, passages) if part]
+        if move.kind in _SPOKEN_PLAINLY:
+            yield " ".join(parts)
+            return
+        # A question is asked as it stands in the bank; the model leads over to it.
+        draft, verbatim = (" ".join(parts[:-1]), parts[-1]) if move.kind == "question" else (" ".join(parts), "")
+        guard = Guard(self._granted(state, move, passages, draft))
+        messages = self._messages(state, move, passages, draft)
+        async with aclosing(self._model.stream(f"words: {move.kind}", self._words.label, messages)) as pieces:
+            async for sentence in _guarded(pieces, guard):
+                yield sentence
+        if verbatim:
+            yield f"\n\n{verbatim}"
+
+    def _messages(self, state: State, move: Move, passages: Sequence[Passage], draft: str) -> Messages:
+        """The stable part first: the same beginning for every turn, then for every turn on one question."""
+        prompt, setup = self._words, state.setup
+        question = self._question(state)
+        messages: list[tuple[Role, str]] = [
+            ("system", prompt.system),
+            (
+                "human",
+                prompt.fill(
+                    "settings",
+                    persona=setup.persona,
+                    level=setup.level,
+                    round=question.round if question else setup.round,
+                    question=question.text.strip() if question else "(none yet)",
+                ),
+            ),
+        ]
+        if transcript := _transcript(state):
+            messages.append(("human", prompt.fill("transcript", transcript=fence(transcript))))
+        if passages:
+            told = "\n\n".join(f"{n}. {fence(p.text[:1200])}" for n, p in enumerate(passages, 1))
+            messages.append(("human", prompt.fill("passages", passages=told)))
+        message = state.pending.text if state.pending else ""
+        last = clean(state.last.text)[-1500:] if state.last else "(nothing yet)"
+        messages.append(
+            (
+                "human",
+                prompt.fill(
+                    "move",
+                    last=last,
+                    message=fence(_shortened(message, _MESSAGE)),
+                    move=_MOVES.get(move.kind, move.kind),
+                    draft=draft,
+                ),
+            )
+        )
+        return messages
+
+    def _granted(self, state: State, move: Move, passages: Sequence[Passage], draft: str) -> Granted:
+        current = state.current
+        said = [m.text for m in current.messages] if current else []
+        questions = {q for q in (self._question(state), self._library.questions.get(move.question_id or "")) if q}
+        secret = [text for question in questions for text in self._secrets(question)]
+        secret += [self._words.system, self._understand.system]
+        score = current.score if current else None
+        return Granted(
+            secret=tuple(secret),
+            allowed=(draft, *(q.text for q in questions), *said, *(p.text for p in passages)),
+            passages=tuple(passages),
+            praise=score is not None and score.overall is not None and score.overall >= GOOD,
+            numbers=move.kind in _NUMBERS,
+        )
+
+    def _secrets(self, question: Question) -> list[str]:
+        """Everything about a question that only the score and the policy may use."""
+        texts = [text for point in question.key_points for text in (point.text, point.hint)]
+        texts += [text for wrong in question.misconceptions for text in (wrong.statement, wrong.correction)]
+        texts += question.hints
+        if question.ladder:
+            texts += [question.ladder.junior, question.ladder.senior, question.ladder.staff]
+        for criterion in self._library.rubric_for(question).criteria:
+            anchors = criterion.anchors
+            texts += [anchors.one, anchors.three, anchors.five, criterion.advice, criterion.question]
+        scenario = self._library.scenarios.get(question.scenario) if question.scenario else None
+        if scenario is not None:
+            texts += [fact.answer for fact in scenario.facts]
+            texts += [text for estimate in scenario.estimates for text in (estimate.what, estimate.derivation)]
+        return texts
+
+    def _question(self, state: State) -> Question | None:
+        return self._library.questions.get(state.current.question_id) if state.current else None
+
+
+async def _guarded(pieces: AsyncIterator[str], guard: Guard) -> AsyncIterator[str]:
+    """Yield at most three sentences of the stream, each after it was checked."""
+    said, waiting, count = "", "", 0
+    async for piece in pieces:
+        waiting += piece
+        if len(waiting) > 2_000:
+            raise GuardError("its wording went on and on")
+        while (end := _SENTENCE_END.search(waiting)) and count < MOST_SENTENCES:
+            sentence, waiting = waiting[: end.end()], waiting[end.end() :]
+            guard.check(said, sentence)
+            said, count = said + sentence, count + 1
+            yield _plain(sentence)
+        if count == MOST_SENTENCES:
+            return
+    if waiting.strip():
+        guard.check(said, waiting)
+        yield _plain(waiting)
+
+
+def _plain(text: str) -> str:
+    """Without control and direction characters; Markdown is shown as what it is."""
+    return clean(text)
+
+
+def _transcript(state: State) -> str:
+    """What the candidate said on the question before the last message, the oldest shortened first."""
+    current = state.current
+    if current is None:
+        return ""
+    earlier = [m for m in current.messages if m is not state.pending and m != state.pending]
+    room, told = _TRANSCRIPT, []
+    for message in reversed(earlier):
+        text = _shortened(message.text, max(200, min(room, 3_000)))
+        room -= len(text)
+        told.append(text)
+        if room <= 0:
+            break
+    left_out = len(earlier) - len(told)
+    if left_out:
+        told.append(f"({left_out} earlier messages)")
+    return "\n\n".join(reversed(told))
+
+
+def _shortened(text: str, most: int) -> str:
+    """The beginning and the end of a long text."""
+    if len(text) <= most:
+        return text
+    head = most * 2 // 3
+    return f"{text[:head]}\n…\n{text[-(most - head) :]}"
