@@ -111,11 +111,13 @@ def judge(exercise: Exercise, cases: Sequence[Case], outcome: Outcome, source: s
     ]
     ran = _ran(exercise, comparisons, outcome, source)
     invariants = [_invariant_check(invariant, comparisons) for invariant in exercise.invariants]
-    checks = [ran, _shape_check(comparisons), *_case_checks(exercise, comparisons), *invariants]
+    untouched = _untouched(exercise, found)
+    changed = [] if exercise.broken is None else [_changed_check(untouched, comparisons)]
+    checks = [ran, *changed, _shape_check(comparisons), *_case_checks(exercise, comparisons), *invariants]
     return Verdict(
         exercise=exercise.slug,
         passed=found.correct,
-        score=_score(found, comparisons, invariants),
+        score=0.0 if untouched else _score(found, comparisons, invariants),
         checks=tuple(checks),
         misconceptions=tuple(
             MisconceptionSeen(
@@ -182,6 +184,18 @@ def _ran(exercise: Exercise, comparisons: Sequence[Comparison], outcome: Outcome
     if any(each.result is None for each in comparisons):
         return Check(name=name, passed=False, detail=outcome.killed or "the process ended before it answered")
     return Check(name=name, passed=True)
+
+
+def _untouched(exercise: Exercise, found: Diagnosis) -> bool:
+    """Whether the answer to a debugging exercise does in every case what the code did as it was handed over."""
+    named = frozenset(wrong.id for wrong in found.wrong)
+    return exercise.broken is not None and found.complete and named == exercise.broken.bugs
+
+
+def _changed_check(untouched: bool, comparisons: Sequence[Comparison]) -> Check:
+    detail = "every output is that of the broken code: the fault is still in" if untouched else ""
+    passed = not untouched and any(each.got is not MISSING for each in comparisons)
+    return Check(name="no longer behaves as it was handed over", passed=passed, detail=detail)
 
 
 def _error_text(error: str, line: int | None, source: str) -> str:

@@ -87,6 +87,21 @@ class Growth:
     arguments: Callable[[int, np.random.Generator], tuple[Value, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What the candidate of a debugging exercise is handed.
+
+    `code` is a file that does what the reference does with the flags `bugs`; replacing the first text of each pair of
+    `fix` by the second makes it right, which the tests use to prove that it has no other fault. `symptom()` tells what
+    is seen in practice; its numbers are measured by running the broken version when the statement is read.
+    """
+
+    code: str
+    bugs: Bugs
+    fix: tuple[tuple[str, str], ...]
+    symptom: Callable[[], str]
+
+
 @dataclass(frozen=True)
 class Exercise:
     """A coding exercise. `reference` is called with the arguments of a case and the keyword `bugs`.
@@ -115,6 +130,7 @@ class Exercise:
     growth: Growth | None = None
     observe: Callable[[tuple[Value, ...], Value], Value] | None = None
     minutes: int = 15
+    broken: Broken | None = None
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -134,7 +150,9 @@ class Exercise:
 
     @cached_property
     def starter(self) -> str:
-        """A file that defines the function and nothing else."""
+        """A file to start from: the broken one, or one that defines the function and nothing else."""
+        if self.broken is not None:
+            return self.broken.code.lstrip()
         return f'import numpy as np\n\n\n{self.signature}\n    """{self.title}."""\n    raise NotImplementedError\n'
 
     @cached_property
@@ -143,9 +161,18 @@ class Exercise:
         call = call_text(self.slug, self.parameters, self.example)
         result = value_text(self.variant(self.example))
         return (
-            f"# {self.title}\n\n{self.task.strip()}\n\n## Signature\n\n```python\n{self.signature}\n```\n\n"
+            f"# {self.title}\n\n{self.task.strip()}\n\n{self._handed_over}"
+            f"## Signature\n\n```python\n{self.signature}\n```\n\n"
             f"## Example\n\n```python\n>>> {call}\n{result}\n```\n\n{self._allowed}"
         )
+
+    @property
+    def _handed_over(self) -> str:
+        if self.broken is None:
+            return ""
+        with np.errstate(all="ignore"):
+            symptom = self.broken.symptom().strip()
+        return f"## What is seen\n\n{symptom}\n\n## The code\n\n```python\n{self.starter.rstrip()}\n```\n\n"
 
     @property
     def _allowed(self) -> str:

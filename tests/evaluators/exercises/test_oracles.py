@@ -17,6 +17,7 @@ from evaluators.compare import difference
 from evaluators.exercise import load_exercises
 
 CATALOGUE = load_exercises()
+WRITTEN = [slug for slug, exercise in CATALOGUE.items() if exercise.broken is None]
 
 
 def load(name: str) -> ModuleType:
@@ -49,14 +50,14 @@ def assert_agrees(slug: str, oracle: Callable[..., Any]) -> None:
             assert difference(expected, got) is None, f"{case.name}, seed {seed}: {difference(expected, got)}"
 
 
-@pytest.mark.parametrize("slug", list(CATALOGUE))
+@pytest.mark.parametrize("slug", WRITTEN)
 def test_reference_agrees_with_an_independent_implementation(slug: str, oracles: dict[str, Callable[..., Any]]) -> None:
     assert_agrees(slug, oracles[slug])
 
 
 def test_no_oracle_without_an_exercise(oracles: dict[str, Callable[..., Any]]) -> None:
-    assert set(oracles) == set(CATALOGUE)
-    assert set(CORE) <= set(CATALOGUE)
+    assert set(oracles) == set(WRITTEN)
+    assert set(CORE) <= set(WRITTEN)
 
 
 @pytest.mark.parametrize("slug", sorted(CORE))
