@@ -1,8 +1,8 @@
 """The voice of a language model: it understands freely and finds its own words for the move, under guards in code.
 
 It never sees a key point, a rubric or a fact that was not asked for. It is given the offline voice's words as a draft,
-and says the same in the persona, to the candidate, in the candidate's own terms. Sentence by sentence its words are checked
-before they are let out.
+and says the same in the persona, to the candidate, in the candidate's own terms. Sentence by sentence its words are
+checked before they are let out.
 """
 
 from __future__ import annotations
