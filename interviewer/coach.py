@@ -78,8 +78,8 @@ def _on_code(current: QuestionState) -> Advice:
         return Advice(verdict.misconceptions[0].explanation, verdict.misconceptions[0].id)
     failed = next((c for c in verdict.checks if not c.passed), None)
     if failed is not None:
-        detail = f" {failed.detail.strip()}" if failed.detail.strip() else ""
-        return Advice(f"Work the failing case “{failed.name}” by hand.{detail}", failed.name)
+        first = failed.detail.strip().partition("\n")[0]
+        return Advice(f"Work the failing case “{failed.name}” by hand{f': {first}' if first else ''}.", failed.name)
     return Advice(f"The code did not run: {verdict.error}" if verdict.error else "", "")
 
 

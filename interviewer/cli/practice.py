@@ -76,6 +76,7 @@ def practice(
     from interviewer.terminal.prompt import Interrupted
 
     settings = read_settings()
+    _log_to(settings.home)
     setup = Setup.model_validate(
         {
             "round": round_.value,
@@ -163,6 +164,20 @@ def _close(screen: Console, report: Report) -> None:
         lines.append(f"Prepare with:   interviewer questions show {report.next_practice[0].question_id}")
     for line in lines:
         screen.print(Text(line, style="dim"), soft_wrap=True)
+
+
+def _log_to(home: Path) -> None:
+    """Send what the engine logs to a file: on the screen it would stand in the middle of the interview."""
+    import logging
+
+    from knowledge.errors import StorageError
+
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(filename=home / "interviewer.log", level=logging.WARNING, format="%(asctime)s %(message)s")
+    except OSError as error:
+        hint = "Set INTERVIEWER_HOME to a folder that you may write."
+        raise StorageError(f"{home} cannot be written: {error.strerror}.", hint) from error
 
 
 def _fresh_seed() -> int:

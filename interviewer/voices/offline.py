@@ -144,12 +144,18 @@ class OfflineVoice:
         if verdict is None:
             return [self._phrase(state, "not_run")]
         if move.target == "error":
-            return [self._phrase(state, "challenge_error", error=_sentence(verdict.error))]
+            return [self._phrase(state, "challenge_error", error=_block(verdict.error))]
         failed = next((c for c in verdict.checks if c.name == move.target), None)
         passed, total = str(sum(c.passed for c in verdict.checks)), str(len(verdict.checks))
-        detail = _sentence(failed.detail) if failed else ""
         return [
-            self._phrase(state, "challenge_check", passed=passed, total=total, check=move.target, detail=detail or " ")
+            self._phrase(
+                state,
+                "challenge_check",
+                passed=passed,
+                total=total,
+                check=move.target,
+                detail=_block(failed.detail if failed else ""),
+            )
         ]
 
     def _answer(self, state: State, move: Move) -> list[str]:
@@ -215,6 +221,12 @@ class OfflineVoice:
         turn = sum(len(q.moves) for q in state.questions)
         line = order[turn % len(order)]
         return re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip()
+
+
+def _block(text: str) -> str:
+    """Return the sandbox's output as a block of its own, which the candidate's words in it cannot close."""
+    shown = text.strip().replace("`", "'")
+    return f"\n\n```text\n{shown}\n```\n\n" if shown else " "
 
 
 def filled(template: str, quote: str) -> str:

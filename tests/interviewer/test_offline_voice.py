@@ -151,7 +151,7 @@ async def test_a_failed_check_is_told_with_its_case(library: Library) -> None:
     )
     said = await text_of(library, state, Move(kind="challenge", question_id="code", target="mask"))
     assert "mask" in said
-    assert "For [1, 2]: expected 0, got 3." in said
+    assert "\nFor [1, 2]: expected 0, got 3\n" in said
     assert "1 of 2" in said
 
 
