@@ -25,7 +25,7 @@ class Difference:
     structural: bool
 
 
-def difference(expected: Any, got: Any, where: str = "the result") -> Difference | None:
+def difference(expected: Any, got: Any, where: str = "result") -> Difference | None:
     """What differs first, or None when the output is the expected one."""
     if isinstance(expected, dict):
         return _dict_difference(expected, got, where)
@@ -65,8 +65,8 @@ def _dict_difference(expected: dict[str, Any], got: Any, where: str) -> Differen
 
 
 def _sequence_difference(expected: Sequence[Any], got: Any, where: str) -> Difference | None:
-    if isinstance(got, np.ndarray) and got.ndim > 0 and len({np.shape(part) for part in expected}) == 1:
-        got = list(got)  # parts of one shape may come stacked
+    if isinstance(got, np.ndarray) and got.ndim > 0 and _stackable(expected):
+        got = list(got)
     if not isinstance(got, list | tuple):
         return Difference(f"{where} should be a sequence of {len(expected)} values; got {_kind(got)}", structural=True)
     if len(got) != len(expected):
@@ -157,6 +157,12 @@ def _is_sequence(expected: Any) -> bool:
     if isinstance(expected, tuple):
         return True
     return isinstance(expected, list) and not all(isinstance(item, int | float | np.number) for item in expected)
+
+
+def _stackable(parts: Sequence[Any]) -> bool:
+    """Whether these parts could come as one array: all of one shape, or all sequences, looked at one by one."""
+    nested = [isinstance(part, list | tuple | dict) for part in parts]
+    return all(nested) if any(nested) else len({np.shape(part) for part in parts}) == 1
 
 
 def _described(expected: NDArray[Any]) -> str:
