@@ -12,10 +12,12 @@ from rich.text import Text
 from evaluators.score import CriterionScore
 from evaluators.verdict import Verdict
 from interviewer.report import Practice, QuestionReport, Report
+from interviewer.terminal.plain import printable_record
 
 
 def show_scorecard(console: Console, report: Report) -> None:
     """Print `report`: the verdict, then each question with what it rests on, then what to practise next."""
+    report = printable_record(report)
     console.print()
     console.rule("[bold]Scorecard[/bold]")
     console.print(_headline(report))

@@ -17,6 +17,7 @@ from interviewer.engine import Delta
 from interviewer.events import AnyEvent, Asked, Ran
 from interviewer.pacing import USUAL_MINUTES, spoken_minutes, words
 from interviewer.terminal.editor import edit_code
+from interviewer.terminal.plain import printable
 from interviewer.terminal.prompt import COMMANDS, Interrupted, Reader
 from knowledge.errors import InputError
 
@@ -84,7 +85,7 @@ class Session:
     async def _answer(self, interview_id: str, state: State, text: str, seconds: float) -> None:
         """Send `text`. What the engine cannot take is said, and the answer may be given again."""
         if self._echo:
-            self._say(Padding(Text(text.strip(), style="cyan"), (0, 0, 1, 2)))
+            self._say(Padding(Text(printable(text.strip()), style="cyan"), (0, 0, 1, 2)))
         try:
             message, code = self._read_command(state, text)
             await self._show(self._engine.reply(interview_id, message, code=code, seconds=seconds))
@@ -122,7 +123,7 @@ class Session:
                     said += item.text
                     live = live or self._start_live()
                     if live:
-                        live.update(Markdown(said))
+                        live.update(Markdown(printable(said)))
                 elif isinstance(item, Ran):
                     self._say(_run_line(item))
                 elif isinstance(item, Asked):
@@ -142,10 +143,10 @@ class Session:
 
     def _show_asked(self, asked: Asked, live: Live | None) -> None:
         if live:
-            live.update(Markdown(asked.text), refresh=True)
+            live.update(Markdown(printable(asked.text)), refresh=True)
             live.stop()
         else:
-            self._say(Markdown(asked.text))
+            self._say(Markdown(printable(asked.text)))
         if asked.citation:
             self._say(Text(f"({asked.citation.source}:{asked.citation.line})", style="dim"))
         if asked.notice:
