@@ -12,9 +12,12 @@ LONGEST_SENTENCE = 600  # characters: speech that was written down without a ful
 LONGEST_QUOTE = 400
 
 # A sentence ends at its mark before a space, at a line break, and where a list item begins.
-_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|\n+")
+_END = re.compile(r"[.!?…]+[\"'”’)\]*_]*(?=\s)|\s*\n\s*")
 _NO_END = re.compile(r"\b(?:e\.g|i\.e|vs|etc|approx|resp|cf|dr|mr|ms|fig|eq|no|al)\.$", re.IGNORECASE)
 _ENUMERATOR = re.compile(r"[\s*_(]*(?:\d{1,2}|[a-zA-Z])")
+
+_NEW_LINE_STARTS = re.compile(r"[-*•#>|`]|\(?\w{1,2}[.)]\s|\*\*")
+_WRAPPED = 56  # characters: a longer line that goes on without a mark was wrapped by an editor
 
 _EDGE = " \t\r\n*_#>-–•·`|"
 _WORD = re.compile(r"\w+", re.UNICODE)
@@ -76,6 +79,8 @@ def locate(quoted: str, text: str) -> Evidence | None:
 def _rough(text: str) -> Iterator[Span]:
     start = 0
     for match in _END.finditer(text):
+        if "\n" in match[0] and match[0][0].isspace() and _is_wrapped(text, match):
+            continue
         if match[0][0] == "." and _ENUMERATOR.fullmatch(text, start, match.start()):
             continue
         if match[0][0] == "." and _NO_END.search(text, max(start, match.end() - 12), match.start() + 1):
@@ -83,6 +88,14 @@ def _rough(text: str) -> Iterator[Span]:
         yield Span(start, match.end())
         start = match.end()
     yield Span(start, len(text))
+
+
+def _is_wrapped(text: str, match: re.Match[str]) -> bool:
+    """Whether a line break stands where an editor put it, in the middle of a sentence."""
+    if match[0].count("\n") != 1:
+        return False
+    line_start = text.rfind("\n", 0, match.start()) + 1
+    return match.start() - line_start >= _WRAPPED and not _NEW_LINE_STARTS.match(text, match.end())
 
 
 def _pieces(text: str, rough: Span) -> Iterator[Span]:

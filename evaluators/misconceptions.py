@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluators.alignment import Floats, Reading, similarity
 from evaluators.evidence import Span, quote
 from evaluators.polarity import opposed, reported
 from evaluators.score import MisconceptionFound
+
+Columns = NDArray[np.bool_]
 
 SURE = 0.70  # least agreement of the clause that agrees least; see tests/evaluators/test_misconceptions.py
 MARGIN = 0.02  # by which the wrong claim must be nearer than anything true
@@ -84,24 +87,34 @@ def _stated(wrong: Claim, answer: Reading, span: Span) -> bool:
 
 def _agreement(wrong: Claim, table: Floats, answer: Reading, span: Span) -> float:
     """Return how well the clause that fits least fits into one clause of the sentence."""
-    starts, theirs = answer.spans[:, 0], wrong.reading.spans[:, 0]
+    starts = answer.spans[:, 0]
     inside = (starts >= span.start) & (starts < span.end)
     if not inside.any():
         return 0.0
-    places = [
-        columns
-        for part in (*_spans_within(answer, span), span)
-        if (columns := (starts >= part.start) & (starts < part.end)).any()
-    ]
-    worst = 1.0
-    for clause in wrong.clauses:
-        rows = (theirs >= clause.start) & (theirs < clause.end)
-        weights = wrong.weights[rows]
-        # A whole sentence may hold a clause's words in the wrong pairs, so it counts a little less than one clause.
-        values = [float((table[rows][:, columns].max(axis=1) * weights).sum() / weights.sum()) for columns in places]
-        values[-1] *= 0.93 if len(places) > 2 else 1.0
-        worst = min(worst, max(values))
-    return worst
+    parts = [(starts >= part.start) & (starts < part.end) for part in _spans_within(answer, span)]
+    places = [columns for columns in parts if columns.sum() >= 2]
+    if len(wrong.clauses) == 1 or len(places) < 2:
+        places = [inside]
+    return min(_held(wrong, clause, table, answer, places, inside) for clause in wrong.clauses)
+
+
+def _held(
+    wrong: Claim, clause: Span, table: Floats, answer: Reading, places: Sequence[Columns], inside: Columns
+) -> float:
+    """Return how well one clause is held by one place of the sentence, the words bound together as in the clause.
+
+    A word of the clause that the sentence has too, but in another place, is bound to something else there.
+    """
+    rows = np.flatnonzero((wrong.reading.spans[:, 0] >= clause.start) & (wrong.reading.spans[:, 0] < clause.end))
+    weights = wrong.weights[rows]
+    said = {answer.stems[column] for column in np.flatnonzero(inside)}
+    best = 0.0
+    for columns in places:
+        here = {answer.stems[column] for column in np.flatnonzero(columns)}
+        elsewhere = any(wrong.reading.stems[row] in said - here for row in rows)
+        value = float((table[rows][:, columns].max(axis=1) * weights).sum() / weights.sum())
+        best = max(best, value * (0.5 if elsewhere else 1.0))
+    return best
 
 
 def _nearness(statement: Claim, answer: Reading, span: Span) -> float:

@@ -33,8 +33,8 @@ def denials(text: str) -> int:
 
 def opposed(statement: str, claim: str) -> bool:
     """Return whether the claim denies the statement, taking for granted that they speak of the same thing."""
-    turns = denials(statement) + denials(claim) + turned(words(statement), words(claim))
-    return turns % 2 == 1
+    denied = (denials(statement) > 0) != (denials(claim) > 0)
+    return denied != (turned(words(statement), words(claim)) % 2 == 1)
 
 
 def turned(one: Iterable[str], other: Iterable[str]) -> int:

@@ -219,13 +219,15 @@ def tell(text: str) -> list[Told]:
     told: list[Told] = []
     acted = False
     for span, (label, heading, start) in zip(spans, labels, strict=True):
-        sentence = text[start : span.end]
+        sentence = text[start : span.end].replace("\n", " ")
         if heading or not content(sentence):
             continue
         actor = _actor(sentence)
         acts = actor != "" or (_BARE.match(sentence) is not None and len(content(sentence)) >= 2)
         early = len(told) < len(spans) / 2
         part = _labelled(label, sentence) if named and label else _unlabelled(sentence, actor, acted=acted, early=early)
+        if part == "situation" and actor and any(one.part == "task" for one in told):
+            part = "action"
         acted = acted or part == "action"
         vague = acts and (_VAGUE.search(sentence) is not None or len(content(sentence)) < 3)
         told.append(Told(start, span.end, sentence, part, named and label is not None, actor, vague))
@@ -305,7 +307,8 @@ def _unlabelled(sentence: str, actor: Actor, *, acted: bool, early: bool) -> Par
     """Return what a sentence tells, by its words and by whether anything has been done yet."""
     if HYPOTHETICAL.search(sentence) and not _LESSON.search(sentence) and actor != "I":
         return None
-    if acted and (_LESSON.search(sentence) or _SINCE.search(sentence)) and not _RESULT_PHRASE.match(sentence.strip()):
+    own_habit = _SINCE.search(sentence) is not None and re.search(r"\b(?:I|we)\b", sentence) is not None
+    if acted and (own_habit or (_LESSON.search(sentence) and not _RESULT_PHRASE.match(sentence.strip()))):
         return "reflection"
     if _TASK.search(sentence) and (not acted or (early and actor == "")):
         return "task"

@@ -7,11 +7,14 @@ import sys
 import typer
 
 from interviewer.cli.bench import bench_app
+from interviewer.cli.calibrate import calibrate
 from interviewer.cli.doctor import doctor
+from interviewer.cli.errors import errors
 from interviewer.cli.exercises import exercises_app
 from interviewer.cli.grade import grade_answer, grade_batch, grade_star
 from interviewer.cli.grade_code import grade_code
 from interviewer.cli.index import index_app
+from interviewer.cli.monitor import monitor
 from interviewer.cli.practice import practice
 from interviewer.cli.questions import questions_app
 from interviewer.cli.report import report
@@ -38,6 +41,9 @@ grade_app.command("star")(grade_star)
 grade_app.command("answer")(grade_answer)
 grade_app.command("batch")(grade_batch)
 grade_app.command("code")(grade_code)
+app.command()(calibrate)
+app.command()(errors)
+app.command()(monitor)
 app.command()(search)
 app.add_typer(index_app, name="index")
 app.command()(serve)

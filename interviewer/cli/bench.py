@@ -59,6 +59,22 @@ def retrieval(
 
 
 @bench_app.command()
+def scoring(
+    data: Annotated[Path, typer.Option(help="Graded answers: a folder of *.jsonl, or one of its files.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the scorer's agreement with people, its false alarms, and what attacks earn."""
+    from evaluators.reference.minilm import MiniLM
+    from interviewer.bench.scoring import measure, table
+
+    report = measure(data, MiniLM.load(), tell)
+    if as_json:
+        print_json(report)
+        return
+    sys.stdout.write(table(report) + "\n")
+
+
+@bench_app.command()
 def sandbox(seconds: Seconds = 5.0, as_json: JsonOption = False) -> None:
     """Time a graded code submission against a fresh process and against exec in this process."""
     from interviewer.bench.sandbox import run

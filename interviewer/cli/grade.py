@@ -44,11 +44,11 @@ def grade_answer(
 ) -> None:
     """Score an answer to a question of the bank, by its key points and known misconceptions."""
     from evaluators import calibration
-    from interviewer.settings import Settings
+    from interviewer.settings import read_settings
     from knowledge.library import Library
 
-    settings = Settings()
-    library = Library.load([settings.home / "packs"] if (settings.home / "packs").is_dir() else [])
+    settings = read_settings()
+    library = Library.load([settings.packs or settings.home / "packs"])
     asked = library.question(question)
     text = read_text(file)
     from evaluators.reference.minilm import MiniLM
@@ -83,12 +83,12 @@ def grade_batch(
     from evaluators import calibration
     from evaluators.batch import Batch
     from evaluators.reference.minilm import MiniLM
-    from interviewer.settings import Settings
+    from interviewer.settings import read_settings
     from knowledge.errors import InputError
     from knowledge.library import Library
 
     wanted = parse_items(read_text(items, LARGEST_BATCH), items)
-    batch = Batch(Library.load(), MiniLM.load(), calibration.load(Settings().home))
+    batch = Batch(Library.load(), MiniLM.load(), calibration.load(read_settings().home))
     scored = batch.score(wanted, lambda done: _tell(done, len(wanted)))
     try:
         with output.open("w", encoding="utf-8") if output is not None else _standard_output() as out:

@@ -1,0 +1,228 @@
+"""Does the scorer agree with people, and what does it pay for? Measured on graded answers that it was not tuned on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from evaluators import attacks, calibration
+from evaluators.agreement import Agreement, agreement, pearson
+from evaluators.language import words
+from evaluators.score import Score
+from evaluators.target import from_reference
+from evaluators.technical import TechnicalEvaluator
+from knowledge.encoder import TokenEncoder
+from knowledge.errors import ContentError, NotFoundError
+from knowledge.models import Frozen
+
+TOP = 5.0
+SHOTS = 20  # answers on which the scale is calibrated
+NOTES = frozenset({"contradiction", "injection"})  # flags that neither stop nor cap an answer
+
+
+class Graded(Frozen):
+    """One answer with its grade from 0 to 1."""
+
+    group: str
+    question: str
+    reference: str
+    answer: str
+    grade: float
+    grader1: float | None = None
+    grader2: float | None = None
+    label: str | None = None
+
+
+class SetReport(Frozen):
+    """What was measured on one set.
+
+    Attributes:
+        scores: ours against the grades.
+        calibrated_error: root mean square error of 5 after calibration on 20 answers, mean of ten draws.
+        baselines: Pearson's r of cosine, TF-IDF, length, and of the mean grade (None: it is constant).
+        mean_grade_error: the error of always saying the mean grade.
+        people: Pearson's r of the two graders, where there are two.
+        false_alarms: share of full-mark answers that a gate stopped or capped.
+        passes: per attack family, the share that earns half the marks.
+        unscored: answers that got no number.
+        repeats: whether scoring again gave the same numbers.
+        answers_per_second: encoding included.
+    """
+
+    name: str
+    questions: int
+    scores: Agreement
+    calibrated_error: float | None
+    baselines: dict[str, float | None]
+    mean_grade_error: float
+    people: float | None
+    false_alarms: float | None
+    flags_on_full_marks: dict[str, int]
+    passes: dict[str, float]
+    unscored: int
+    repeats: bool
+    answers_per_second: float
+
+
+class ScoringReport(Frozen):
+    """All sets."""
+
+    encoder: str
+    sets: tuple[SetReport, ...]
+
+
+def read(path: Path) -> list[Graded]:
+    """Return the graded answers of a file of JSON lines.
+
+    Raises:
+        ContentError: a line is not a graded answer.
+    """
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            found.append(Graded.model_validate(json.loads(line)))
+        except (ValueError, ValidationError) as error:
+            raise ContentError(f"{path}:{number}: not a graded answer", "See the README on `bench scoring`.") from error
+    return found
+
+
+def measure(data: Path, encoder: TokenEncoder, tell: Callable[[str], None]) -> ScoringReport:
+    """Return the report on every `*.jsonl` of a folder, or on one file.
+
+    Raises:
+        NotFoundError: there is no graded file.
+        ContentError: a file is malformed.
+    """
+    files = sorted(data.glob("*.jsonl")) if data.is_dir() else [data] if data.is_file() else []
+    if not files:
+        raise NotFoundError(f"There are no graded answers in {data}.", "Name a folder of *.jsonl files.")
+    reports = []
+    for path in files:
+        tell(f"Scoring {path.stem}")
+        reports.append(measure_set(path.stem, read(path), encoder))
+    return ScoringReport(encoder=encoder.name, sets=tuple(reports))
+
+
+def measure_set(name: str, rows: Sequence[Graded], encoder: TokenEncoder) -> SetReport:
+    """Return what is measured on one set."""
+    groups = [row.group for row in rows]
+    grades = TOP * np.array([row.grade for row in rows])
+    evaluator = TechnicalEvaluator(encoder)
+    items = [(row.answer, from_reference(row.question, row.reference)) for row in rows]
+    started = time.perf_counter()
+    scored = evaluator.score_many(items)
+    seconds = time.perf_counter() - started
+    again = TechnicalEvaluator(encoder).score_many(items[:50])
+    values = np.array([score.overall or 0.0 for score in scored])
+    two = [(row.grader1, row.grader2) for row in rows if row.grader1 is not None and row.grader2 is not None]
+    alarms = [score.flags for score, row in zip(scored, rows, strict=True) if row.grade >= 1.0]
+    stopped = [flags for flags in alarms if set(flags) - NOTES]
+    return SetReport(
+        name=name,
+        questions=len(set(groups)),
+        scores=agreement(values, grades, groups),
+        calibrated_error=calibrated_error(values, grades),
+        baselines=baselines(rows, encoder, grades),
+        mean_grade_error=float(grades.std()),
+        people=pearson(*(np.array(column, float) for column in zip(*two, strict=True))) if two else None,
+        false_alarms=len(stopped) / len(alarms) if alarms else None,
+        flags_on_full_marks={flag: sum(flag in flags for flags in stopped) for flag in sorted({*sum(stopped, ())})},
+        passes=passes(rows, evaluator),
+        unscored=sum(score.overall is None for score in scored),
+        repeats=all(_same(one, other) for one, other in zip(scored, again, strict=False)),
+        answers_per_second=len(rows) / seconds,
+    )
+
+
+def calibrated_error(scores: np.ndarray, grades: np.ndarray, draws: int = 10) -> float | None:
+    """Return the error on the other answers after calibration on twenty of them, the mean of ten draws."""
+    if len(scores) < 2 * SHOTS:
+        return None
+    chance = np.random.default_rng(0)
+    errors = []
+    for _ in range(draws):
+        order = chance.permutation(len(scores))
+        shots, rest = order[:SHOTS], order[SHOTS:]
+        fitted = calibration.fit(scores[shots].tolist(), grades[shots].tolist())
+        moved = np.clip(fitted.slope * scores[rest] + fitted.intercept, 0, TOP)
+        moved = np.where(scores[rest] == 0, 0.0, moved)
+        errors.append(float(np.sqrt(np.mean((moved - grades[rest]) ** 2))))
+    return float(np.mean(errors))
+
+
+def baselines(rows: Sequence[Graded], encoder: TokenEncoder, grades: np.ndarray) -> dict[str, float | None]:
+    """Return Pearson's r of what one would try first."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = sorted({text for row in rows for text in (row.answer, row.reference)}, key=len)
+    vectors = dict(zip(texts, encoder.encode([text or " " for text in texts]), strict=True))
+    cosine = np.array([float(vectors[row.answer] @ vectors[row.reference]) for row in rows])
+    fitted = TfidfVectorizer().fit(texts)
+    one, other = (fitted.transform([getattr(row, name) for row in rows]) for name in ("answer", "reference"))
+    lexical = np.asarray(one.multiply(other).sum(axis=1)).ravel()
+    length = np.array([float(len(words(row.answer))) for row in rows])
+    return {
+        "cosine": pearson(cosine, grades),
+        "TF-IDF": pearson(lexical, grades),
+        "length": pearson(length, grades),
+        "mean grade": None,
+    }
+
+
+def passes(rows: Sequence[Graded], evaluator: TechnicalEvaluator, most: int = 120) -> dict[str, float]:
+    """Return per attack family the share that earns half the marks, one attack a question and reference."""
+    firsts = list({(row.question, row.reference): row for row in rows}.values())[:most]
+    good: dict[str, list[str]] = {}
+    for row in rows:
+        if row.grade >= 1.0:
+            good.setdefault(row.group, []).append(row.answer)
+    cases = []
+    for number, row in enumerate(firsts):
+        others = [answer for group, answers in good.items() if group != row.group for answer in answers[:3]]
+        cases.append(attacks.Case(row.question, row.reference, others[number % 7 :: 7] or others))
+    found = {}
+    for family in attacks.FAMILIES:
+        made = attacks.make(family, cases)
+        items = [(text, from_reference(c.question, c.reference)) for text, c in zip(made, cases, strict=True)]
+        scored = evaluator.score_many(items)
+        found[family] = sum((score.overall or 0.0) >= attacks.PASS for score in scored) / len(scored)
+    return found
+
+
+def table(report: ScoringReport) -> str:
+    """Return the tables as Markdown."""
+    headings = (
+        *("set", "answers", "questions", "r (95 %)", "Spearman", "within question", "QWK", "RMSE", "RMSE, 20 graded"),
+        *("cosine r", "TF-IDF r", "length r", "mean grade RMSE", "people r", "false alarms", "answers/s"),
+    )
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    for one in report.sets:
+        s = one.scores
+        low, high = s.pearson_interval or (float("nan"), float("nan"))
+        cells = [
+            one.name, str(s.answers), str(one.questions), f"**{_two(s.pearson)}** ({low:.2f} to {high:.2f})",
+            _two(s.spearman), _two(s.within), _two(s.kappa), f"{s.error:.2f}", _two(one.calibrated_error),
+            *(_two(one.baselines[name]) for name in ("cosine", "TF-IDF", "length")),
+            f"{one.mean_grade_error:.2f}", _two(one.people),
+            "–" if one.false_alarms is None else f"{one.false_alarms:.1%}", f"{one.answers_per_second:.0f}",
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", "| attack passes | " + " | ".join(one.name for one in report.sets) + " |"]
+    lines.append("|" + "---|" * (len(report.sets) + 1))
+    for family in attacks.FAMILIES:
+        shares = (f"{one.passes[family]:.0%}" for one in report.sets)
+        lines.append(f"| {family} | " + " | ".join(shares) + " |")
+    return "\n".join(lines)
+
+
+def _two(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _same(one: Score, other: Score) -> bool:
+    return one.overall == other.overall or abs((one.overall or 0) - (other.overall or 0)) < 1e-3

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evaluators import calibration
+from evaluators.score import Score
+from knowledge.errors import ContentError, InputError
+
+RNG = np.random.default_rng(1)
+GRADES = np.clip(RNG.normal(4, 0.8, 30), 0, 5)
+SCORES = np.clip((GRADES - 2) * 0.8 + RNG.normal(0, 0.3, 30), 0, 5)
+
+
+def test_a_lenient_grader_is_met():
+    fitted = calibration.fit(SCORES, GRADES)
+    assert fitted.error_after < 0.6 < fitted.error_before
+    assert fitted.answers == 30
+
+
+def test_a_grader_who_disagrees_altogether_never_turns_the_scale_round():
+    assert calibration.fit(SCORES, GRADES[::-1] * -1 + 5).slope >= 0
+
+
+def test_nineteen_answers_are_too_few():
+    with pytest.raises(InputError, match="19"):
+        calibration.fit(SCORES[:19], GRADES[:19])
+
+
+def test_false_praise_at_a_higher_price_moves_the_threshold_up():
+    scores = np.array([1.0, 2.0, 2.5, 3.0, 3.5, 4.0])
+    good = np.array([False, True, False, True, False, True])
+    assert calibration.threshold(scores, good, price=5.0) > calibration.threshold(scores, good, price=0.2)
+
+
+def test_what_a_gate_decided_stays():
+    fitted = calibration.fit(SCORES, GRADES)
+    for overall in (0.0, None):
+        score = Score(overall=overall, band=None, engine="offline")
+        assert fitted.apply(score) == score
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    assert calibration.load(tmp_path) is None
+    (tmp_path / calibration.FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(ContentError, match=r"calibration\.json"):
+        calibration.load(tmp_path)

@@ -1,0 +1,123 @@
+"""The grading commands as others call them: shapes, order, exit statuses."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from interviewer.cli import app, main
+
+runner = CliRunner()
+CRITERIA = ["situation", "task", "action", "result", "ownership", "measurement", "reflection", "concision"]
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["interviewer", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return int(stopped.value.code or 0)
+
+
+def test_star_prints_one_document_with_the_named_criteria(tmp_path):
+    answer = tmp_path / "story.txt"
+    text = (
+        "The search failed for 8% of users. I traced it and fixed the parser. In the end failures fell from 8% to 1%."
+    )
+    answer.write_text(text, encoding="utf-8")
+    document = json.loads(runner.invoke(app, ["grade", "star", str(answer), "--json"]).stdout)
+    assert [criterion["criterion"] for criterion in document["criteria"]] == CRITERIA
+    assert {"overall", "band", "flags", "engine"} <= set(document)
+    for criterion in document["criteria"]:
+        for evidence in criterion["evidence"]:
+            assert text[evidence["start"] : evidence["end"]] == evidence["quote"]
+
+
+def test_an_empty_file_is_a_judged_zero(tmp_path):
+    answer = tmp_path / "nothing.txt"
+    answer.write_bytes(b"")
+    for arguments in (["star", str(answer)], ["answer", str(answer), "--question", "l1_vs_l2"]):
+        document = json.loads(runner.invoke(app, ["grade", *arguments, "--json"]).stdout)
+        assert document["overall"] == 0
+        assert document["flags"] == ["empty"]
+
+
+def test_answer_reads_standard_input():
+    result = runner.invoke(
+        app, ["grade", "answer", "-", "--question", "l1_vs_l2", "--json"], input="L1 makes some weights exactly zero."
+    )
+    document = json.loads(result.stdout)
+    assert document["overall"] > 0
+
+
+def test_batch_keeps_the_order_and_names_the_question_it_took(tmp_path):
+    items = [
+        {"id": 7, "kind": "technical", "question": "When is L1 used and when L2 regularisation?", "answer": "L1 for zeros."},
+        {"id": "b", "kind": "star", "question": "", "answer": ""},
+        {"id": 3, "kind": "technical", "question": "Who painted the ceiling?", "answer": "A painter from Florence did it."},
+        {"id": 1, "kind": "technical", "question": "Cost?", "key_points": ["It is quadratic in the length."], "answer": "It is quadratic in the length."},
+    ]  # fmt: skip
+    source, target = tmp_path / "items.jsonl", tmp_path / "scores.jsonl"
+    source.write_text("\n".join(json.dumps(item) for item in items), encoding="utf-8")
+    result = runner.invoke(app, ["grade", "batch", str(source), "--output", str(target)])
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert [line["id"] for line in lines] == [7, "b", 3, 1]
+    assert all(set(line) == {"id", "overall", "band", "criteria", "flags"} for line in lines)
+    assert "question:l1_vs_l2" in lines[0]["flags"]
+    assert lines[1]["overall"] == 0
+    assert lines[2]["overall"] is None
+    assert lines[3]["overall"] > 4
+
+
+@pytest.mark.parametrize("data", [b"\x00\x01\x02binary", None])
+def test_what_cannot_be_read_exits_with_two(tmp_path, monkeypatch, capsys, data):
+    answer = tmp_path / "answer.bin"
+    if data is not None:
+        answer.write_bytes(data)
+    assert run_main(monkeypatch, "grade", "star", str(answer)) == 2
+    assert "answer.bin" in capsys.readouterr().err
+
+
+def test_an_unknown_question_and_a_broken_line_exit_with_two(tmp_path, monkeypatch, capsys):
+    answer = tmp_path / "a.txt"
+    answer.write_text("Something.", encoding="utf-8")
+    assert run_main(monkeypatch, "grade", "answer", str(answer), "--question", "l1_vs_l3") == 2
+    assert "l1_vs_l2" in capsys.readouterr().err
+    items = tmp_path / "items.jsonl"
+    items.write_text('{"id": 1, "kind": "technical", "answer": "x"}\n{"id": 2}\n', encoding="utf-8")
+    assert run_main(monkeypatch, "grade", "batch", str(items)) == 2
+    assert "items.jsonl:2" in capsys.readouterr().err
+
+
+def test_calibration_is_written_and_used(tmp_path, home):
+    rows = [
+        {"group": str(i % 4), "question": "What is dropout?", "reference": "Units are switched off at random in training.",
+         "answer": answer, "grade": grade}
+        for i, (answer, grade) in enumerate(
+            [("Units are switched off at random during training.", 1.0), ("Some units are turned off.", 0.9),
+             ("It is a way of making the data larger by rotation of images.", 0.5)] * 8
+        )
+    ]  # fmt: skip
+    graded = tmp_path / "graded.jsonl"
+    graded.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    result = runner.invoke(app, ["calibrate", str(graded), "--json"])
+    document = json.loads(result.stdout)
+    assert document["error_after"] <= document["error_before"]
+    assert json.loads((home / "calibration.json").read_text(encoding="utf-8"))["answers"] == document["answers"]
+
+
+def test_errors_lists_the_disagreements(tmp_path):
+    row = {"group": "1", "question": "What is dropout?", "reference": "Units are switched off at random in training.",
+           "answer": "The units are switched off at random in training.", "grade": 0.0}  # fmt: skip
+    graded = tmp_path / "graded.jsonl"
+    graded.write_text(json.dumps(row), encoding="utf-8")
+    page = runner.invoke(app, ["errors", "--data", str(graded)]).stdout
+    assert "too high" in page
+    assert row["answer"] in page
+
+
+def test_monitor_says_that_there_is_nothing_yet(home):
+    assert "nothing to compare" in runner.invoke(app, ["monitor"]).stdout
