@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -21,8 +22,13 @@ def exercise(request: pytest.FixtureRequest) -> Exercise:
     return CATALOGUE[request.param]
 
 
+@cache
+def variants_of(slug: str, seed: int) -> Variants:
+    return Variants(CATALOGUE[slug], CATALOGUE[slug].cases(np.random.default_rng(seed)))
+
+
 def variants(exercise: Exercise, seed: int) -> Variants:
-    return Variants(exercise, exercise.cases(np.random.default_rng(seed)))
+    return variants_of(exercise.slug, seed)
 
 
 def test_every_wrong_version_is_caught_and_named_over_twenty_seeds(exercise: Exercise) -> None:
