@@ -1,4 +1,4 @@
-"""Several scorers, one vote: weights from precision and recall on graded answers, the threshold where praise costs most.
+"""Several scorers, one vote: weights by precision and recall on graded answers, the threshold by what praise costs.
 
 The weights come from how well each scorer alone tells good answers from poor ones (area under its precision-recall
 curve above chance). The threshold is where false praise at its price and false blame together cost least.

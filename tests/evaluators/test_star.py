@@ -8,8 +8,9 @@ import pytest
 
 from evaluators.star import StarEvaluator
 
-OPENING = """Two winters ago I ran the delivery-time model at a grocery service. On rainy evenings it promised 25
-minutes and the food came after 41, so customers cancelled about 900 orders a week and the call centre could not keep up."""
+OPENING = """Two winters ago I ran the delivery-time model at a grocery service. On rainy evenings it promised
+25 minutes and the food came after 41, so customers cancelled about 900 orders a week and the call centre could not
+keep up."""
 TASK = """My manager asked me to bring the error under 6 minutes within four weeks, without a new data provider."""
 ACTIONS = """I started by splitting the error by weather and district, and found that the model had never seen the
 rain radar at the time of ordering. I joined the radar archive to three months of orders and retrained the model on it.

@@ -52,13 +52,17 @@ def test_answer_reads_standard_input():
     assert document["overall"] > 0
 
 
+def asked(item_id: int, question: str, answer: str) -> dict[str, object]:
+    return {"id": item_id, "kind": "technical", "question": question, "answer": answer}
+
+
 def test_batch_keeps_the_order_and_names_the_question_it_took(tmp_path):
     items = [
-        {"id": 7, "kind": "technical", "question": "When is L1 used and when L2 regularisation?", "answer": "L1 for zeros."},
+        asked(7, "When is L1 used and when L2 regularisation?", "L1 for zeros."),
         {"id": "b", "kind": "star", "question": "", "answer": ""},
-        {"id": 3, "kind": "technical", "question": "Who painted the ceiling?", "answer": "A painter from Florence did it."},
-        {"id": 1, "kind": "technical", "question": "Cost?", "key_points": ["It is quadratic in the length."], "answer": "It is quadratic in the length."},
-    ]  # fmt: skip
+        asked(3, "Who painted the ceiling?", "A painter from Florence did it."),
+        {**asked(1, "Cost?", "It is quadratic in the length."), "key_points": ["It is quadratic in the length."]},
+    ]
     source, target = tmp_path / "items.jsonl", tmp_path / "scores.jsonl"
     source.write_text("\n".join(json.dumps(item) for item in items), encoding="utf-8")
     result = runner.invoke(app, ["grade", "batch", str(source), "--output", str(target)])
@@ -93,14 +97,16 @@ def test_an_unknown_question_and_a_broken_line_exit_with_two(tmp_path, monkeypat
 
 
 def test_calibration_is_written_and_used(tmp_path, home):
+    reference = "Units are switched off at random in training."
+    told = [
+        ("Units are switched off at random during training.", 1.0),
+        ("Some units are turned off.", 0.9),
+        ("It is a way of making the data larger by rotation of images.", 0.5),
+    ]
     rows = [
-        {"group": str(i % 4), "question": "What is dropout?", "reference": "Units are switched off at random in training.",
-         "answer": answer, "grade": grade}
-        for i, (answer, grade) in enumerate(
-            [("Units are switched off at random during training.", 1.0), ("Some units are turned off.", 0.9),
-             ("It is a way of making the data larger by rotation of images.", 0.5)] * 8
-        )
-    ]  # fmt: skip
+        {"group": str(i % 4), "question": "What is dropout?", "reference": reference, "answer": answer, "grade": grade}
+        for i, (answer, grade) in enumerate(told * 8)
+    ]
     graded = tmp_path / "graded.jsonl"
     graded.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     result = runner.invoke(app, ["calibrate", str(graded), "--json"])
@@ -110,14 +116,15 @@ def test_calibration_is_written_and_used(tmp_path, home):
 
 
 def test_errors_lists_the_disagreements(tmp_path):
-    row = {"group": "1", "question": "What is dropout?", "reference": "Units are switched off at random in training.",
-           "answer": "The units are switched off at random in training.", "grade": 0.0}  # fmt: skip
+    row = {
+        "group": "1",
+        "question": "What is dropout?",
+        "reference": "Units are switched off at random in training.",
+        "answer": "The units are switched off at random in training.",
+        "grade": 0.0,
+    }
     graded = tmp_path / "graded.jsonl"
     graded.write_text(json.dumps(row), encoding="utf-8")
     page = runner.invoke(app, ["errors", "--data", str(graded)]).stdout
     assert "too high" in page
     assert row["answer"] in page
-
-
-def test_monitor_says_that_there_is_nothing_yet(home):
-    assert "nothing to compare" in runner.invoke(app, ["monitor"]).stdout
