@@ -87,7 +87,7 @@ def symptom() -> str:
         scores = reference(X, y, train, test, 20, BUGS)[1]
         accuracy.append(np.mean((scores > 0) == (y[test] == 1)))
     return (
-        f"On the hospital's data it reports an accuracy of 0.9, and nobody can reproduce that on new patients. So the "
+        f"On the hospital's data it reports a high accuracy, and nobody can reproduce that on new patients. So the "
         f"colleague ran it on pure noise: 60 patients, 2000 random genes, and labels that have nothing to do with "
         f"them. Over 20 repetitions the mean test accuracy is {np.mean(accuracy):.2f}. It should be near 0.5."
     )

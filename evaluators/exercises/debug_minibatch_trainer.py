@@ -153,8 +153,8 @@ EXERCISE = Exercise(
         "Print the norm of the gradient at each step, next to the loss.",
         "For the second batch, compute the gradient by hand and compare it with `weight.grad`.",
         (
-            "The class has a method that nobody calls. Where in the loop does it belong: before backward, or before the "
-            "step?"
+            "The class has a method that nobody calls. Where in the loop does it belong: before backward, or before "
+            "the step?"
         ),
     ),
     follow_ups=(
