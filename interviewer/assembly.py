@@ -17,6 +17,7 @@ from interviewer.assessment import Assessor, OfflineAssessor
 from interviewer.engine import Engine
 from interviewer.events import MessageKind, Setup
 from interviewer.facts import FactFinder
+from interviewer.material import load_library
 from interviewer.references import References
 from interviewer.second_opinion import SecondOpinion
 from interviewer.settings import Settings
@@ -123,7 +124,7 @@ class Parts:
         self._cleanup.close()
 
     def _load_library(self) -> Library:
-        return Library.load([self.settings.pack_folder])
+        return load_library(self.settings)
 
     def _load_encoder(self) -> TokenEncoder:
         from threadpoolctl import threadpool_limits

@@ -89,7 +89,7 @@ class OfflineAssessor:
             found.append(Ran(question_id=question.id, attempt=attempt, verdict=verdict))
         current = replay(found, state).question(question.id)
         assert current is not None
-        found.append(Scored(question_id=question.id, score=self._score(question, current, state.setup.level)))
+        found.append(Scored(question_id=question.id, score=self.score(question, current, state.setup.level)))
         return found
 
     def _run(self, exercise: str, source: str) -> Verdict | str:
@@ -102,7 +102,8 @@ class OfflineAssessor:
             logger.exception("the grader of %s broke", exercise)
             return "The code was not run: the grader broke. This is our fault, not yours."
 
-    def _score(self, question: Question, current: QuestionState, level: Level) -> Score:
+    def score(self, question: Question, current: QuestionState, level: Level) -> Score:
+        """Return the score of all that was said and run on a question, hints included; never raises."""
         try:
             score = self._evaluate(question, current, level)
         except InterviewError as error:

@@ -50,7 +50,7 @@ def coding_score(rubric: Rubric, current: QuestionState, talk: Score | None) -> 
         misconceptions=talk.misconceptions if talk else (),
         trace=tuple(trace),
         engine="offline",
-        versions={"rubric": f"{rubric.rubric}:{rubric.version}"},
+        versions={"rubric": f"{rubric.rubric}@{rubric.version}"},
     )
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Literal
 
+from interviewer.material import load_library
 from interviewer.settings import Settings
 from interviewer.store import Store
 from knowledge.errors import InterviewError
-from knowledge.library import Library
 from knowledge.models import Frozen
 
 
@@ -68,7 +68,7 @@ def _home(settings: Settings) -> Finding:
 
 
 def _questions(settings: Settings) -> Finding:
-    library = Library.load([settings.pack_folder])
+    library = load_library(settings)
     detail = f"{len(library.questions)} questions, {len(library.rubrics)} rubrics, {len(library.scenarios)} scenarios"
     return Finding(name="questions", status="ok", detail=detail)
 

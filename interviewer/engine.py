@@ -28,6 +28,7 @@ from interviewer.events import (
     MessageKind,
     Move,
     Resumed,
+    Scored,
     Setup,
     Started,
     Understood,
@@ -398,9 +399,9 @@ class Engine:
 
 
 def _turn_at(history: History, seq: int) -> History:
-    """Return the events of the turn that begins with number `seq`: up to the next message."""
+    """Return the events of the turn that begins with number `seq`: up to the next message, less later gradings."""
     end = next((n for n in range(seq, len(history)) if isinstance(history[n], Answered)), len(history))
-    return history[seq - 1 : end]
+    return [e for e in history[seq - 1 : end] if not (isinstance(e, Scored) and e.occasion != "turn")]
 
 
 def _readable(text: str) -> str:

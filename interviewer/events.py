@@ -102,6 +102,10 @@ class Scored(Event):
     type: Literal["scored"] = "scored"
     question_id: str
     score: Score
+    occasion: Literal["turn", "regrade", "canary"] = Field(
+        "turn",
+        description="In the interview; later, under other versions; or by a rubric or judge on trial, never counted.",
+    )
 
 
 class Ran(Event):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
+from evaluators.fenced import words_around
 from evaluators.score import Score
 from evaluators.verdict import Verdict
 from interviewer.events import (
@@ -34,6 +35,9 @@ ASKING = frozenset({"question", "probe", "challenge"})
 
 MAX_ATTEMPTS = 3
 
+_EXPLAINS = 20
+"""Words around code from which on they explain it, rather than announce it."""
+
 _GAIN = 0.2
 """An overall score that rises by less has not moved: any words share a little with any key point."""
 
@@ -54,7 +58,7 @@ class QuestionState(Frozen):
     @property
     def answer(self) -> str:
         """What the candidate said to the matter, joined by an empty line; "I don't know" only if there is no more."""
-        said = [m.text for m in self.messages if m.kind in SUBSTANCE]
+        said = [text for m in self.messages if (text := _said(m))]
         return "\n\n".join(said or [m.text for m in self.messages if m.kind == "dont_know"])
 
     @property
@@ -122,6 +126,14 @@ class State(Frozen):
 _Record = TypeVar("_Record", QuestionState, State)
 
 
+def _said(message: Answered) -> str:
+    """Return what a message says to the matter: of code, the words around it when they are an explanation."""
+    if message.kind == "code":
+        around = words_around(message.text)
+        return around if len(around.split()) >= _EXPLAINS else ""
+    return message.text if message.kind in SUBSTANCE else ""
+
+
 def _with(record: _Record, **changes: Any) -> _Record:
     return record.model_copy(update=changes)
 
@@ -141,8 +153,10 @@ def advance(state: State, event: AnyEvent) -> State:
             return _answered(state, event)
         case Understood():
             return _understood(state, event.kind)
-        case Scored():
+        case Scored(occasion="turn"):
             return _on(state, event.question_id, lambda q: _scored(q, event.score))
+        case Scored(occasion="regrade"):  # it changes what was achieved, not what the interviewer makes of it
+            return _on(state, event.question_id, lambda q: _with(q, score=event.score))
         case Ran():
             return _on(state, event.question_id, lambda q: _with(q, verdicts=(*q.verdicts, event.verdict)))
         case Asked():

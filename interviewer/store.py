@@ -105,6 +105,22 @@ class Store:
                 await self._exists(connection, interview_id)
         return [_event(interview_id, seq, payload) for seq, payload in rows]
 
+    async def of_types(self, *types: str) -> AsyncIterator[tuple[str, AnyEvent]]:
+        """Yield the events of these types, each with its interview's id; an interview's events come in order.
+
+        Raises:
+            StorageError: a stored event cannot be read back.
+        """
+        wanted = (
+            select(events.c.interview_id, events.c.seq, events.c.payload)
+            .where(events.c.type.in_(types))
+            .order_by(events.c.interview_id, events.c.seq)
+        )
+        async with self._transaction() as connection:
+            rows = await connection.stream(wanted)
+            async for interview_id, seq, payload in rows:
+                yield interview_id, _event(interview_id, seq, payload)
+
     async def seq_of_key(self, interview_id: str, idempotency_key: str) -> int | None:
         """Return the number of the Answered that came with this key, or None."""
         wanted = select(events.c.seq).where(

@@ -80,6 +80,27 @@ class Library:
             _check(file, questions, rubrics, scenarios, exercises)
         return cls(_values(questions), _values(rubrics), _values(scenarios))
 
+    def with_rubric(self, path: Path) -> Library:
+        """Return a library in which the rubric in a file stands in for the one of that name.
+
+        Raises:
+            ContentError: malformed, not a rubric, or with other criteria than the one that it replaces.
+            NotFoundError: no such file, or no rubric of that name to replace.
+        """
+        file = read(path, str(path))
+        rubric = file.record
+        if not isinstance(rubric, Rubric):
+            raise ContentError(f"{path}:1: not a rubric", "Name a file that begins with `rubric:`.")
+        known = self.rubrics.get(rubric.rubric)
+        if known is None:
+            near = _near(rubric.rubric, self.rubrics)
+            raise NotFoundError(f"{path}: there is no rubric {rubric.rubric!r}{near} to replace.", _HINT)
+        _check_rubric(file, rubric, self.questions)
+        if {c.id for c in rubric.criteria} != {c.id for c in known.criteria}:
+            ids = ", ".join(c.id for c in known.criteria)
+            raise file.error(("criteria",), f"the criteria must be {ids}: that is what the answers are searched for")
+        return Library(self.questions, {**self.rubrics, rubric.rubric: rubric}, self.scenarios)
+
     def question(self, question_id: str) -> Question:
         """Return the question.
 

@@ -107,13 +107,13 @@ async def _export(settings: Settings, interview_id: str | None) -> dict[str, obj
 
 
 async def _report(settings: Settings, interview_id: str | None) -> Report:
+    from interviewer.material import load_library
     from interviewer.reporting import build_report
     from interviewer.store import Store
-    from knowledge.library import Library
 
     async with Store.open(settings.storage_url) as store:
         wanted = interview_id or await _latest(store)
-        return await build_report(wanted, await store.read(wanted), Library.load([settings.pack_folder]))
+        return await build_report(wanted, await store.read(wanted), load_library(settings))
 
 
 async def _latest(store: Store) -> str:
