@@ -187,6 +187,8 @@ class TechnicalEvaluator:
         }
         for wrong in wrongs:
             total.trace.append(f"misconception {wrong.id}: “{wrong.evidence.quote}”")
+        if denied >= 2:
+            total.cap(1.5, f"{denied} key points are turned into their opposite")
         apply_caps(total, self._rubric.caps, levels)
 
 
