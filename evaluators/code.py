@@ -17,6 +17,7 @@ import numpy as np
 from evaluators.compare import Difference, as_numbers, difference
 from evaluators.diagnosis import MISSING, Diagnosis, Variants, diagnose
 from evaluators.exercise import Case, Exercise, Invariant, find_exercise
+from evaluators.fenced import code_in
 from evaluators.growth import observed_growth
 from evaluators.readable import call_text, entries, value_text
 from evaluators.sandbox import Call, CallResult, Job, Outcome, Sandbox
@@ -42,13 +43,16 @@ class CodeGrader:
         self._sandbox = sandbox
 
     def grade(self, slug: str, source: str, *, seed: int | None = None) -> Verdict:
-        """The verdict on one attempt. `seed` fixes the inputs, for tests; an attempt gets a secret one.
+        """The verdict on one attempt, fenced as in Markdown or not.
+
+        `seed` fixes the inputs, for tests; an attempt gets a secret one.
 
         Raises:
             NotFoundError: no exercise has that slug.
             SandboxError: code cannot be run here.
         """
         exercise = find_exercise(slug)
+        source = code_in(source)
         check = check_source(exercise, source)
         problem = check.problem or check.borrowed
         if problem:

@@ -64,7 +64,7 @@ _CLARIFIES = re.compile(
     r"|\bdo you (mean|want|expect|care)\b|\bwhat do you mean\b|\bcould you (clarify|specify|define)\b"
     r"|\b(i'?d|i would) like to (know|ask|clarify)\b|\bjust to clarify\b"
 )
-_DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+\w+[ \t]*\(", re.MULTILINE)
+_DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+\w+[ \t]*\(|^```(?:py|python|python3)[ \t]*$", re.MULTILINE)
 
 
 class _Request(Frozen):
