@@ -284,7 +284,8 @@ def _in_each(both: Comparison, windows: tuple[Comparison, Comparison]) -> bool:
     by_distance = both.ks_p <= both.psi_p
     if any((c.ks_p if by_distance else c.psi_p) >= ALPHA for c in windows):
         return False
-    return abs(both.points) < LEAST_POINTS or windows[0].points * windows[1].points > 0
+    # A change of shape alone has no direction; one of the mean has.
+    return max(abs(c.points) for c in windows) < LEAST_POINTS or windows[0].points * windows[1].points > 0
 
 
 def _compared(
