@@ -14,7 +14,7 @@ from interviewer.events import MessageKind, Move
 from interviewer.hearing import is_unclear, quick_kind
 from interviewer.plan import parts_of
 from interviewer.policy import hints_of
-from interviewer.quoting import harmless
+from interviewer.quoting import WORTH, harmless
 from interviewer.state import QuestionState, State
 from knowledge import yaml_source
 from knowledge.library import Library
@@ -123,14 +123,17 @@ class OfflineVoice:
         return [self._phrase(state, "pick_up" if quote else lead, lead, quote=quote), text]
 
     def _probe_text(self, state: State, question: Question, target: str, quote: str) -> str:
+        return filled(self._probe_template(state, question, target, quote), quote)
+
+    def _probe_template(self, state: State, question: Question, target: str, quote: str) -> str:
         point = next((p for p in question.key_points if p.id == target), None)
         if point is not None:
-            return filled(point.probe, quote)
+            return point.probe
         criterion = next((c for c in self._library.rubric_for(question).criteria if c.id == target), None)
         if criterion is None:
             return "Tell me more about that."
         usable = [p for p in criterion.probes if quote or "{quote}" not in p] or list(criterion.probes)
-        return filled(Random(f"{state.setup.seed}:{question.id}:{target}").choice(usable), quote)
+        return Random(f"{state.setup.seed}:{question.id}:{target}").choice(usable)
 
     def _challenge(self, state: State, move: Move) -> list[str]:
         question, current = self._asked_about(move), state.current
@@ -147,14 +150,13 @@ class OfflineVoice:
             return [self._phrase(state, "challenge_error", error=_block(verdict.error))]
         failed = next((c for c in verdict.checks if c.name == move.target), None)
         passed, total = str(sum(c.passed for c in verdict.checks)), str(len(verdict.checks))
+        detail = _block(failed.detail if failed else "")
+        # A wrong version that was recognised has a question of its own, which does not give the fix away.
+        probe = next((seen.probe for seen in verdict.misconceptions if seen.probe), "")
+        key = "challenge_recognised" if probe else "challenge_check"
         return [
             self._phrase(
-                state,
-                "challenge_check",
-                passed=passed,
-                total=total,
-                check=move.target,
-                detail=_block(failed.detail if failed else ""),
+                state, key, passed=passed, total=total, check=move.target, detail=detail, probe=_sentence(probe)
             )
         ]
 
@@ -172,10 +174,14 @@ class OfflineVoice:
         return [self._phrase(state, "answer_open_story" if question.round == "behavioural" else "answer_open_question")]
 
     def _asked_for(self, state: State, question: Question, probe: Move) -> str:
-        """Return the bare question behind a probe."""
+        """Return the bare question behind a probe: without its lead, and without the quotation if it can stand so."""
         if probe.target.startswith("follow_up_"):
             return question.follow_ups[int(probe.target.rsplit("_", 1)[1]) - 1]
-        return self._probe_text(state, question, probe.target, harmless(probe.quote))
+        if probe.target == "story":
+            return question.text.strip()
+        quote = harmless(probe.quote)
+        template = self._probe_template(state, question, probe.target, quote)
+        return _QUOTED.sub("", template).strip() or filled(template, quote)
 
     def _hint(self, state: State, move: Move) -> str:
         question = self._asked_about(move)
@@ -189,8 +195,10 @@ class OfflineVoice:
         current, setup = state.current, state.setup
         question = self._library.questions.get(current.question_id) if current else None
         asked = state.standing
-        again = question.text if question else ""
-        if asked is not None and asked.move.kind != "question":
+        again = question.text.strip() if question else ""
+        if question is not None and asked is not None and asked.move.kind == "probe":
+            again = f"{self._asked_for(state, question, asked.move)}\n\nThe question that it belongs to: {again}"
+        elif asked is not None and asked.move.kind == "challenge":
             again = asked.text
         return self._phrase(
             state,
@@ -239,7 +247,9 @@ def filled(template: str, quote: str) -> str:
 
 
 def _beside_the_question(current: QuestionState) -> bool:
-    return current.score is not None and not any(c.score for c in current.score.criteria)
+    """Whether what was said bears so little on the question that to nod at it would be false praise."""
+    score = current.score
+    return score is not None and score.overall is not None and score.overall < WORTH
 
 
 def _just_passed(current: QuestionState | None) -> bool:
