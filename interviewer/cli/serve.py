@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import socket
 import sys
 from typing import Annotated
 
 import typer
+
+from interviewer.cli.output import JsonOption, print_json
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -18,6 +22,7 @@ def serve(
         bool,
         typer.Option("--accept-unsafe-code", help="Grade other people's code below the safe isolation level."),
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Serve the API (documentation to try out under /docs).
 
@@ -30,5 +35,33 @@ def serve(
         sys.stderr.write(f"Warning: {host} may be reached from other machines, and there is no login.\n")
     if accept_unsafe_code:
         os.environ["INTERVIEWER_ACCEPT_UNSAFE_CODE"] = "1"
+    log = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+    log["handlers"]["access"]["stream"] = "ext://sys.stderr"  # standard output is for the one document
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                _announce(host, self.servers[0].sockets[0].getsockname()[1], as_json)
+
     # Named, not imported: `api` stands on `interviewer`, so the arrow must not point back.
-    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, server_header=False)
+    config = uvicorn.Config(
+        "api.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        server_header=False,
+        log_config=log,
+        log_level="warning",
+    )
+    Server(config).run()
+
+
+def _announce(host: str, port: int, as_json: bool) -> None:
+    """Say where the server listens, once it does."""
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    if as_json:
+        print_json({"url": url, "host": host, "port": port, "docs": f"{url}/docs"})
+    else:
+        sys.stdout.write(f"Serving on {url} (documentation under {url}/docs). Ctrl-C stops.\n")
+    sys.stdout.flush()
