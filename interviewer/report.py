@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -17,6 +18,15 @@ class Turn(Frozen):
     role: Literal["interviewer", "candidate"]
     kind: str
     text: str
+
+
+class Grading(Frozen):
+    """A judgement that counted until the next one."""
+
+    at: datetime
+    score: float | None
+    band: tuple[float, float] | None
+    versions: dict[str, str]
 
 
 class QuestionReport(Frozen):
@@ -38,6 +48,9 @@ class QuestionReport(Frozen):
     ladder: Ladder | None = None
     reading: tuple[Passage, ...] = ()
     trace: tuple[str, ...] = ()
+    gradings: tuple[Grading, ...] = Field(
+        (), description="When it was graded again: every judgement, the first to the one that counts."
+    )
 
 
 class Practice(Frozen):

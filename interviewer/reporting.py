@@ -8,11 +8,11 @@ from typing import Protocol
 
 from evaluators.score import Score
 from interviewer.coach import Advice, advise, lifting
-from interviewer.events import STOPPED, Answered, AnyEvent, Asked, Called, Understood
+from interviewer.events import STOPPED, Answered, AnyEvent, Asked, Called, Scored, Understood
 from interviewer.markdown import render_markdown
 from interviewer.policy import GOOD
 from interviewer.references import Story
-from interviewer.report import Practice, QuestionReport, Report, Turn, Usage
+from interviewer.report import Grading, Practice, QuestionReport, Report, Turn, Usage
 from interviewer.state import QuestionState, State, replay
 from interviewer.verdicts import Judged, conclude
 from knowledge.library import Library
@@ -51,6 +51,8 @@ async def build_report(
     questions = await asyncio.gather(
         *(_question_report(q, turns.get(q.question_id, ()), state, library, reading) for q in state.questions)
     )
+    gradings = _gradings(history)
+    questions = [q.model_copy(update={"gradings": gradings.get(q.id, ())}) for q in questions]
     outcome = conclude(
         [_judged(q, library) for q in state.questions], state.setup.level, sum(p.minutes for p in state.plan)
     )
@@ -183,6 +185,29 @@ def _judged(current: QuestionState, library: Library) -> Judged:
         band=score.band if score else None,
         rubric=library.rubric_for(question) if question else None,
     )
+
+
+def as_first_graded(history: Sequence[AnyEvent]) -> list[AnyEvent]:
+    """Return the events of the interview itself, without the gradings that came later."""
+    return [event for event in history if not (isinstance(event, Scored) and event.occasion != "turn")]
+
+
+def _gradings(history: Sequence[AnyEvent]) -> dict[str, tuple[Grading, ...]]:
+    """Return the judgements of the questions that were graded again: the last of each occasion, in order."""
+    counted: dict[str, list[Scored]] = {}
+    for event in history:
+        if isinstance(event, Scored) and event.occasion != "canary":
+            earlier = counted.setdefault(event.question_id, [])
+            if earlier and earlier[-1].occasion == event.occasion == "turn":
+                earlier.pop()
+            earlier.append(event)
+    return {
+        question_id: tuple(
+            Grading(at=e.at, score=e.score.overall, band=e.score.band, versions=e.score.versions) for e in events
+        )
+        for question_id, events in counted.items()
+        if len(events) > 1
+    }
 
 
 def _turns(history: Sequence[AnyEvent]) -> dict[str, list[Turn]]:

@@ -14,8 +14,10 @@ from interviewer.cli.exercises import exercises_app
 from interviewer.cli.grade import grade_answer, grade_batch, grade_star
 from interviewer.cli.grade_code import grade_code
 from interviewer.cli.index import index_app
+from interviewer.cli.monitor import monitor
 from interviewer.cli.practice import practice
 from interviewer.cli.questions import questions_app
+from interviewer.cli.regrade import regrade
 from interviewer.cli.report import report
 from interviewer.cli.search import search
 from interviewer.cli.serve import serve
@@ -42,6 +44,8 @@ grade_app.command("batch")(grade_batch)
 grade_app.command("code")(grade_code)
 app.command()(calibrate)
 app.command()(errors)
+app.command()(monitor)
+app.command()(regrade)
 app.command()(search)
 app.add_typer(index_app, name="index")
 app.command()(serve)

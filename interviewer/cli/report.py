@@ -31,6 +31,9 @@ def report(
     format_: Annotated[
         FormatOption, typer.Option("--format", help="events is everything that is kept, as one JSON document.")
     ] = FormatOption.text,
+    original: Annotated[
+        bool, typer.Option("--original", help="The scores as they were first given, where it was graded again.")
+    ] = False,
     delete: Annotated[bool, typer.Option("--delete", help="Delete the interview for good.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,7 +48,7 @@ def report(
     elif format_ is FormatOption.events:
         print_json(asyncio.run(_export(settings, interview_id)))
     else:
-        _show(asyncio.run(_report(settings, interview_id)), format_, as_json)
+        _show(asyncio.run(_report(settings, interview_id, original=original)), format_, as_json)
 
 
 def _show(document: Report, format_: FormatOption, as_json: bool) -> None:
@@ -106,14 +109,15 @@ async def _export(settings: Settings, interview_id: str | None) -> dict[str, obj
         return export(wanted, await store.read(wanted))
 
 
-async def _report(settings: Settings, interview_id: str | None) -> Report:
+async def _report(settings: Settings, interview_id: str | None, *, original: bool) -> Report:
     from interviewer.material import load_library
-    from interviewer.reporting import build_report
+    from interviewer.reporting import as_first_graded, build_report
     from interviewer.store import Store
 
     async with Store.open(settings.storage_url) as store:
         wanted = interview_id or await _latest(store)
-        return await build_report(wanted, await store.read(wanted), load_library(settings))
+        history = await store.read(wanted)
+        return await build_report(wanted, as_first_graded(history) if original else history, load_library(settings))
 
 
 async def _latest(store: Store) -> str:
