@@ -60,6 +60,10 @@ _ORDERS = re.compile(
     r"|\b(?:previous(?:ly)?|prior|earlier|other|second|senior|human) (?:\w+ ){0,2}(?:judge|grader|evaluator"
     r"|reviewer|assessor|examiner)s?\b"
     r"|\"?(?:score|overall|grade|quotes|verdict)\"?\s*[:=]\s*[\"']?(?:5|10|100|\[|max|full|perfect|strong)"
+    r"|\b(?:gets?|earns?|worth|receives?|deserves?|gives?|awards?|says?)\b[^.\n]{0,30}"
+    r"\b(?:full|max(?:imum)?|top|highest|perfect|five)\b[^.\n]{0,20}\b(?:points?|marks?|scores?|credit|everything|grades?)\b"
+    r"|\b(?:evaluator|grader|judge|grading|score) (?:notes?|requests?)\b"
+    r"|\b(?:score|grade|mark) (?:this |the |my )?(?:\w+ )?5\b"
     r"|```(?:json|system)|<!--|/\*|\bbegin\s+(?:system|instructions?)\b|\{\{|\{%",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -125,9 +129,7 @@ def _without_marks(text: str) -> str:
 
 def _unspaced(text: str) -> str:
     """Return the text with words that were s p a c e d or d.o.t.t.e.d put together."""
-    return re.sub(
-        r"\b(?:\w[ .\-_]){3,}\w\b", lambda m: re.sub(r"[ .\-_]", "", m[0]), re.sub(r"(?<=\w) {2,}(?=\w)", "  ", text)
-    )
+    return re.sub(r"\b(?:\w[ .\-_]){3,}\w\b", lambda match: re.sub(r"[ .\-_]", "", match[0]), text)
 
 
 def _encoded(blob: str) -> bool:

@@ -22,7 +22,7 @@ from interviewer.events import Called
 from interviewer.ledger import note_call
 from interviewer.llm_faults import fault_of
 from interviewer.settings import Settings
-from knowledge.errors import ModelError
+from knowledge.errors import ModelError, NoModelError
 from knowledge.models import Frozen
 
 if TYPE_CHECKING:
@@ -159,6 +159,8 @@ class LanguageModel:
                     self._modes = [m for m in self._modes if m != mode] or self._modes
                     continue
                 call.fault = fault_of(error, self.name)
+                if "length" in type(error).__name__.lower():
+                    return "", "it was cut off before its end; be brief"
                 raise call.fault from error
             finally:
                 call.note()
@@ -229,7 +231,7 @@ def open_model(settings: Settings, *, judge: bool = False) -> LanguageModel:
     """
     wanted = (judge and settings.judge_model) or settings.model
     if not wanted:
-        raise ModelError("No language model is named.", "export INTERVIEWER_MODEL=openai:gpt-5-mini")
+        raise NoModelError("No language model is named.", "export INTERVIEWER_MODEL=openai:gpt-5-mini")
     provider, _, model = wanted.partition(":") if ":" in wanted else ("openai", "", wanted)
     # Tracing would send interviews to a third party; nothing here is ever to be sent anywhere but to the model.
     os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"

@@ -38,6 +38,8 @@ BRIEF_WORDS = 40
 
 _MESSAGE = 6_000  # characters of a message that the model reads
 _TRANSCRIPT = 6_000  # characters of what was said before on the question
+_LONGEST_SENTENCE = 2_000  # characters
+_DRAINED = 400  # characters read after the last sentence that is said
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*\s+")
 _SPOKEN_PLAINLY = frozenset({"repeat", "time", "help"})
 _COMMANDS = frozenset({"repeat", "time", "help", "skip", "stop", "hint", "code"})
@@ -127,8 +129,9 @@ class ModelVoice:
         draft, verbatim = (" ".join(parts[:-1]), parts[-1]) if move.kind == "question" else (" ".join(parts), "")
         guard = Guard(self._granted(state, move, passages, draft))
         messages = self._messages(state, move, passages, draft)
+        most = max(MOST_SENTENCES, len(_SENTENCE_END.findall(f"{draft} ")))
         async with aclosing(self._model.stream(f"words: {move.kind}", self._words.label, messages)) as pieces:
-            async for sentence in _guarded(pieces, guard):
+            async for sentence in _guarded(pieces, guard, most):
                 yield sentence
         if verbatim:
             yield f"\n\n{verbatim}"
@@ -206,21 +209,24 @@ class ModelVoice:
         return self._library.questions.get(state.current.question_id) if state.current else None
 
 
-async def _guarded(pieces: AsyncIterator[str], guard: Guard) -> AsyncIterator[str]:
-    """Yield at most three sentences of the stream, each after it was checked."""
-    said, waiting, count = "", "", 0
+async def _guarded(pieces: AsyncIterator[str], guard: Guard, most: int) -> AsyncIterator[str]:
+    """Yield at most so many sentences of the stream, each after it was checked."""
+    said, waiting, count, dropped = "", "", 0, 0
     async for piece in pieces:
+        if count == most:
+            dropped += len(piece)  # a little more is read: the end of the stream says what the call cost
+            if dropped > _DRAINED:
+                return
+            continue
         waiting += piece
-        if len(waiting) > 2_000:
+        if len(waiting) > _LONGEST_SENTENCE:
             raise GuardError("its wording went on and on")
-        while (end := _SENTENCE_END.search(waiting)) and count < MOST_SENTENCES:
+        while count < most and (end := _SENTENCE_END.search(waiting)):
             sentence, waiting = waiting[: end.end()], waiting[end.end() :]
             guard.check(said, sentence)
             said, count = said + sentence, count + 1
             yield _plain(sentence)
-        if count == MOST_SENTENCES:
-            return
-    if waiting.strip():
+    if waiting.strip() and count < most:
         guard.check(said, waiting)
         yield _plain(waiting)
 

@@ -1,0 +1,118 @@
+"""Whole interviews over the wire: every round, and forty-five minutes of all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from interviewer.events import Answered, Asked, Called, Scored, Setup, Understood
+from knowledge.library import Library
+from knowledge.models import Frozen
+
+ANSWERS = yaml.safe_load((Path(__file__).parent / "answers.yaml").read_text(encoding="utf-8"))
+
+
+class Held(Frozen):
+    """An interview that was held: everything stored, and the scorecard."""
+
+    events: tuple[Any, ...]
+    report: Any
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+async def hold(engine: Any, setup: Setup) -> Held:
+    """Answer every question by the file, then skip, until it is over."""
+    interview = await engine.create(setup)
+    left = {question: list(messages) for question, messages in ANSWERS.items()}
+    for _ in range(40):
+        state = await engine.state(interview)
+        if state.ended is not None:
+            break
+        waiting = left[state.current.question_id]
+        text = waiting.pop(0) if waiting else "/skip"
+        code = text.startswith("code:")
+        async for _ in engine.reply(interview, text.removeprefix("code:").strip() if code else text, code=code):
+            pass
+    report = await engine.report(interview)
+    return Held(events=tuple(await engine.events(interview)), report=report)
+
+
+def check(held: Held, bank: Library) -> None:
+    """What holds for every interview, whatever was said in it."""
+    assert held.report.finished
+    assert held.report.engine == "llm:relay"
+    asked, answered = held.of(Asked), held.of(Answered)
+    assert all(event.voice == "llm:relay" for event in asked)
+    assert not any(event.notice for event in asked)
+    assert len(asked) == len(answered) + 2  # the greeting and the first question come unasked
+    for event in asked:
+        if event.move.kind == "question":
+            assert bank.question(event.move.question_id).text.strip() in event.text
+    calls = held.of(Called)
+    assert held.report.usage.calls == len(calls)
+    assert held.report.usage.input_tokens == sum(call.input_tokens for call in calls) > 0
+    assert all(call.prompt and call.finish_reason == "stop" and not call.fault for call in calls)
+    for question in held.report.questions:
+        answer = "\n\n".join(
+            e.text
+            for e, kind in zip(answered, kinds(held), strict=True)
+            if e.question_id == question.id and kind in {"answer", "thinking_aloud", "pushback"}
+        )
+        for criterion in question.criteria:
+            if criterion.criterion == "correctness":
+                continue  # its evidence is code
+            for evidence in criterion.evidence:
+                assert answer[evidence.start : evidence.end] == evidence.quote
+            assert not criterion.score or criterion.evidence
+
+
+def kinds(held: Held) -> list[str]:
+    """The kind of each answer, after a second look."""
+    found: list[str] = []
+    for event in held.events:
+        if isinstance(event, Answered):
+            found.append(event.kind)
+        elif isinstance(event, Understood):
+            found[-1] = event.kind
+    return found
+
+
+@pytest.mark.parametrize("round_", ["warm-up", "technical", "coding", "design", "behavioural"])
+async def test_one_round(round_: str, wire: Any, open_wired: Any, bank: Library) -> None:
+    async with open_wired(wire.settings()) as engine:
+        held = await hold(engine, Setup(round=round_, minutes=20, seed=5, engine="llm"))
+    check(held, bank)
+    assert {question.round for question in held.report.questions} == {round_}
+    ensembles = [event for event in held.of(Scored) if event.score.engine == "ensemble"]
+    assert {event.question_id for event in ensembles} <= {question.id for question in held.report.questions}
+    assert ensembles
+
+
+async def test_forty_five_minutes_mixed(wire: Any, open_wired: Any, bank: Library) -> None:
+    setup = Setup(round="mixed", minutes=45, seed=11, engine="llm", persona="bar-raiser")
+    async with open_wired(wire.settings(price_input=1.0, price_output=4.0)) as engine:
+        held = await hold(engine, setup)
+    check(held, bank)
+    assert len({question.round for question in held.report.questions}) == 5
+    assert held.report.usage.cost_usd is not None
+    assert held.report.usage.cost_usd > 0
+
+
+async def test_prompts_begin_the_same_on_every_turn(wire: Any, open_wired: Any) -> None:
+    async with open_wired(wire.settings()) as engine:
+        await hold(engine, Setup(round="behavioural", minutes=6, seed=2, engine="llm", persona="warm"))
+    spoken = [r["messages"] for r in wire.requests if r.get("stream")]
+    assert len({messages[0]["content"] for messages in spoken}) == 1
+    judged = [r["messages"] for r in wire.requests if "judge_criterion" in r["messages"][0]["content"]]
+    by_answer: dict[str, set[str]] = {}
+    for messages in judged:
+        by_answer.setdefault(messages[2]["content"], set()).add(messages[1]["content"])
+    assert by_answer
+    assert all(len(before) == 1 for before in by_answer.values())
+    for messages in [*spoken, *judged]:
+        assert [m["role"] for m in messages[1:]] == ["user"] * (len(messages) - 1)
