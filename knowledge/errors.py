@@ -10,6 +10,7 @@ InterviewError(message, hint)
 └── OutsideError            the outside world; exit status 1
     ├── StorageError        disk or database
     ├── ModelError          the language model's service
+    │   └── NoModelError    none is set up; the user's to mend, so it is an InputError too
     └── SandboxError        no safe place to run code
 
 Anything else that is raised is our bug and keeps its traceback.
@@ -65,6 +66,10 @@ class StorageError(OutsideError):
 
 class ModelError(OutsideError):
     """The language model's service failed or answered with something unusable."""
+
+
+class NoModelError(InputError, ModelError):
+    """No language model is set up, though one was asked for."""
 
 
 class SandboxError(OutsideError):
