@@ -22,7 +22,7 @@ from evaluators.growth import observed_growth
 from evaluators.readable import call_text, entries, value_text
 from evaluators.sandbox import Call, CallResult, Job, Outcome, Sandbox
 from evaluators.source_check import SourceCheck, check_source
-from evaluators.verdict import Check, IsolationLevel, MisconceptionSeen, Verdict
+from evaluators.verdict import BORROWED_ANSWER, UNREADABLE_FILE, Check, IsolationLevel, MisconceptionSeen, Verdict
 
 SHAPE, INVARIANTS, CASES = 0.1, 0.3, 0.6
 """Partial credit of an answer that no known version explains."""
@@ -56,7 +56,7 @@ class CodeGrader:
         check = check_source(exercise, source)
         problem = check.problem or check.borrowed
         if problem:
-            name = "the file can be graded" if check.problem else "your own work"
+            name = UNREADABLE_FILE if check.problem else BORROWED_ANSWER
             return self._refused(exercise, name, problem)
         rng = np.random.default_rng(secrets.randbits(128) if seed is None else seed)
         cases = exercise.cases(rng)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([A-Za-z0-9_+-]*)[ \t]*$")
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([A-Za-z0-9_+-]*)\s*$")
 _CODE = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class|import|from|@\w+)\b")
 _PYTHON = frozenset({"", "python", "python3", "py", "py3", "numpy", "torch"})
 
@@ -18,17 +18,20 @@ def code_in(text: str) -> str:
 
 
 def words_around(text: str) -> str:
-    """Return what a message says around its fenced code; empty when it has no fence, for then it is all code."""
-    return _split(text)[1].strip()
+    """Return what a message says around its fenced code, each word where it stood, the code blanked.
+
+    Empty when it has no fence, for then it is all code.
+    """
+    return _split(text)[1]
 
 
 def _split(text: str) -> tuple[str, str]:
-    lines = text.splitlines()
+    lines = text.splitlines(keepends=True)
     first = next((n for n, line in enumerate(lines) if _FENCE.match(line)), None)
     if first is None or any(_CODE.match(line) for line in lines[:first]):
         return text, ""
-    code, said, fence = [""] * len(lines), [], ""
-    python = False
+    code, said = [_blank(line) for line in lines], [_blank(line) for line in lines]
+    fence, python = "", False
     for number, line in enumerate(lines):
         mark = _FENCE.match(line)
         if mark and not fence:
@@ -38,5 +41,9 @@ def _split(text: str) -> tuple[str, str]:
         elif fence and python:
             code[number] = line
         elif not fence:
-            said.append(line)
-    return ("\n".join(code) + "\n", "\n".join(said)) if any(line.strip() for line in code) else (text, "")
+            said[number] = line
+    return ("".join(code), "".join(said)) if "".join(code).strip() else (text, "")
+
+
+def _blank(line: str) -> str:
+    return "".join(character if character in "\r\n" else " " for character in line)

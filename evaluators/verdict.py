@@ -11,6 +11,11 @@ from knowledge.models import Frozen
 IsolationLevel = Literal[0, 1, 2, 3, 4]
 
 
+UNREADABLE_FILE, BORROWED_ANSWER = "the file can be graded", "your own work"
+NOT_RUN = frozenset({UNREADABLE_FILE, BORROWED_ANSWER})
+"""Names of the checks of a file that was looked at, and not run."""
+
+
 class Check(Frozen):
     """One check of an exercise. `detail` is for the candidate: the smallest failing input, expected, got."""
 

@@ -17,7 +17,7 @@ from interviewer.assessment import Assessor, OfflineAssessor
 from interviewer.engine import Engine
 from interviewer.events import MessageKind, Setup
 from interviewer.facts import FactFinder
-from interviewer.material import load_library
+from interviewer.material import load_library, with_promoted_judge
 from interviewer.references import References
 from interviewer.second_opinion import SecondOpinion
 from interviewer.settings import Settings
@@ -26,7 +26,7 @@ from interviewer.store import Store
 from interviewer.voice import Voice
 from interviewer.voices.model import ModelVoice
 from interviewer.voices.offline import Meaning, OfflineVoice
-from knowledge.errors import InterviewError, SandboxError
+from knowledge.errors import InputError, InterviewError, SandboxError
 from knowledge.library import Library
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ class Parts:
         self.retriever: Once[Retriever] = Once(self._open_retriever)
         self.sandbox: Once[Sandbox] = Once(self._start_sandbox)
         self.grader: Once[CodeGrader] = Once(self._make_grader)
+        self.assessor: Once[OfflineAssessor] = Once(self._make_assessor)
         self.model: Once[LanguageModel] = Once(self._open_model)
         self.judge: Once[Judge] = Once(self._make_judge)
         self._cleanup = contextlib.ExitStack()
@@ -136,6 +137,18 @@ class Parts:
         # busy cores a turn of 200 words took 4 s of CPU time instead of 0.2 s.
         threadpool_limits(limits=1, user_api="blas")
         return encoder
+
+    def _make_assessor(self) -> OfflineAssessor:
+        return self.assessor_under(self.library())
+
+    def assessor_under(self, library: Library) -> OfflineAssessor:
+        """Return our evaluators under the rubrics of `library`, on the scale of whoever calibrated them."""
+        known = None
+        if any(self.settings.home.glob("calibration.json")):  # seldom, and NumPy need not be imported to find out
+            from evaluators import calibration
+
+            known = calibration.load(self.settings.home)
+        return OfflineAssessor(library, self.encoder, self.grader, self.executor, calibration=known)
 
     def _encode_examples(self) -> Examples:
         from interviewer.hearing import encode_examples
@@ -161,7 +174,7 @@ class Parts:
         from evaluators.judge import Judge
         from interviewer.llm import open_model
 
-        return Judge(open_model(self.settings, judge=True), samples=self.settings.judge_samples)
+        return Judge(open_model(with_promoted_judge(self.settings), judge=True), samples=self.settings.judge_samples)
 
     def _start_sandbox(self) -> Sandbox:
         from evaluators.sandbox import Sandbox
@@ -212,11 +225,13 @@ async def open_engine(settings: Settings, *, parts: Parts | None = None, warm: b
 def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
     """Wire an engine; nothing heavy is made yet."""
     offline = OfflineVoice(library, _meaning(parts))
-    assessor = OfflineAssessor(library, parts.encoder, parts.grader, parts.executor)
+    assessor = parts.assessor()
 
     def voice(setup: Setup) -> Voice:
         if setup.engine == "offline" or (setup.engine == "auto" and not parts.settings.has_model):
             return offline
+        if not parts.settings.has_model:
+            raise InputError("No language model is named.", "export INTERVIEWER_MODEL=openai:gpt-5-mini")
         return ModelVoice(parts.model(), offline, library)
 
     def assessor_for(setup: Setup) -> Assessor:

@@ -7,18 +7,22 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from evaluators.score import Score
 from evaluators.verdict import Verdict
 from interviewer.coding import coding_score
-from interviewer.events import MessageKind, Ran, Scored
+from interviewer.events import Answered, MessageKind, Ran, Scored
+from interviewer.hearing import holds_code
 from interviewer.state import SUBSTANCE, QuestionState, State, replay
 from knowledge.errors import InterviewError
 from knowledge.library import Library
 from knowledge.models import Level, Question, Rubric
 
 if TYPE_CHECKING:
+    from evaluators.calibration import Calibration
     from evaluators.code import CodeGrader
     from evaluators.design import DesignEvaluator
     from evaluators.star import StarEvaluator
@@ -58,13 +62,18 @@ class OfflineAssessor:
         grader: Callable[[], CodeGrader],
         executor: Executor,
         evaluate: Evaluate | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
-        """`encoder` and `grader` may take long when first called; they are called on the pool only."""
+        """`encoder` and `grader` may take long when first called; they are called on the pool only.
+
+        `calibration` moves technical scores onto the scale of a person who graded some answers.
+        """
         self._library = library
         self._encoder = encoder
         self._grader = grader
         self._executor = executor
         self._evaluate = evaluate or self._by_rubric
+        self._calibration = calibration
         self._evaluators: dict[tuple[str, type], object] = {}
         self._lock = threading.Lock()
 
@@ -75,6 +84,22 @@ class OfflineAssessor:
             return []
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, self._judge, state)
+
+    def grade(self, question: Question, text: str) -> Score:
+        """Return the score of one text as the whole answer to a question, outside an interview; code in it is run."""
+        is_code = question.exercise is not None and holds_code(text)
+        message = Answered(question_id=question.id, text=text, kind="code" if is_code else "answer")
+        current = QuestionState(question_id=question.id, minutes=question.minutes, messages=(message,))
+        if question.exercise is not None and is_code:
+            verdict = self._run(question.exercise, text)
+            if isinstance(verdict, str):
+                return not_scored(verdict)
+            current = current.model_copy(update={"verdicts": (verdict,)})
+        elif question.exercise is not None:
+            said = self._talk(question, text, question.level)
+            if said.overall == 0:
+                return said  # nothing that code would change
+        return self.score(question, current, question.level)
 
     def _judge(self, state: State) -> list[Ran | Scored]:
         message = state.pending
@@ -113,13 +138,21 @@ class OfflineAssessor:
             return not_scored("Not judged: the evaluator broke. This is our fault, not yours.")
         from evaluators.combine import apply_hints
 
-        return apply_hints(score, current.hints, self._library.rubric_for(question))
+        rubric = self._library.rubric_for(question)
+        return self._versioned(apply_hints(score, current.hints, rubric), rubric)
+
+    def _versioned(self, score: Score, rubric: Rubric) -> Score:
+        """Return the score with everything that it depends on, for drift and for grading it again."""
+        versions = {"rubric": f"{rubric.rubric}@{rubric.version}", **score.versions, "package": _package()}
+        if self._calibration is not None:
+            versions["calibration"] = self._calibration.made
+        return score.model_copy(update={"versions": versions})
 
     def _by_rubric(self, question: Question, current: QuestionState, level: Level) -> Score:
         rubric = self._library.rubric_for(question)
         if question.exercise is not None:
             talk = question.key_points and current.answer.strip()
-            said = self._technical(rubric).score(current.answer, question, level) if talk else None
+            said = self._talk(question, current.answer, level) if talk else None
             return coding_score(rubric, current, said)
         if question.scenario is not None:
             scenario = self._library.scenarios[question.scenario]
@@ -129,7 +162,11 @@ class OfflineAssessor:
             return self._star(rubric).score(current.answer, question.text)
         if kind in {"warm_up", "warm-up"}:
             return self._warm_up(rubric).score(current.answer, question)
-        return self._technical(rubric).score(current.answer, question, level)
+        return self._talk(question, current.answer, level)
+
+    def _talk(self, question: Question, answer: str, level: Level) -> Score:
+        score = self._technical(self._library.rubric_for(question)).score(answer, question, level)
+        return self._calibration.apply(score) if self._calibration is not None else score
 
     # Evaluators keep what they have read of questions and rubrics, so there is one of each kind for a rubric.
 
@@ -160,6 +197,11 @@ class OfflineAssessor:
                 evaluator = self._evaluators[rubric.rubric, kind] = make()
         assert isinstance(evaluator, kind)
         return evaluator
+
+
+@cache
+def _package() -> str:
+    return version("ml-mock-interviewer")
 
 
 def not_scored(reason: str) -> Score:

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from evaluators.score import CriterionScore, Score
+from evaluators.verdict import NOT_RUN
 from interviewer.policy import GOOD, THIN
 from interviewer.quoting import first_words, harmless, quote_for
 from interviewer.references import Story
@@ -76,11 +77,15 @@ def _on_code(current: QuestionState) -> Advice:
     verdict = current.verdicts[-1]
     if verdict.misconceptions:
         return Advice(verdict.misconceptions[0].explanation, verdict.misconceptions[0].id)
+    if verdict.error:
+        ran = all(check.name not in NOT_RUN for check in verdict.checks)
+        lead = "The code did not run to its end" if ran else "The code could not be run"
+        return Advice(f"{lead}: {verdict.error}", "")
     failed = next((c for c in verdict.checks if not c.passed), None)
     if failed is not None:
         first = failed.detail.strip().partition("\n")[0]
         return Advice(f"Work the failing case “{failed.name}” by hand{f': {first}' if first else ''}.", failed.name)
-    return Advice(f"The code did not run: {verdict.error}" if verdict.error else "", "")
+    return Advice("", "")
 
 
 def _on_silence(question: Question, current: QuestionState) -> Advice:

@@ -19,10 +19,14 @@ def coding_score(rubric: Rubric, current: QuestionState, talk: Score | None) -> 
     Args:
         rubric: its criterion `correctness` is measured; the others are left to the talk.
         current: the question with its attempts; without one, nothing can be scored.
-        talk: what the technical evaluator made of the words said about the code, if there were any.
+        talk: what the technical evaluator made of the words said about the code, if there were any; alone, they make no
+            score, and are shown.
     """
     if not current.verdicts:
-        return Score(overall=None, band=None, reason="Not judged: no code was handed in.", engine="offline")
+        reason = "Not judged: no code was handed in."
+        if talk is None:
+            return Score(overall=None, band=None, reason=reason, engine="offline")
+        return talk.model_copy(update={"overall": None, "band": None, "reason": reason})
     source = next(m.text for m in reversed(current.messages) if m.kind == "code")
     correctness = _correctness(rubric, current.verdicts, source)
     said = talk.criteria if talk is not None else ()

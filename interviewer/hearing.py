@@ -92,13 +92,18 @@ def quick_kind(state: State, text: str, library: Library) -> MessageKind:
         return "dont_know"
     if stripped[0] == "/" and (command := _command(stripped)):
         return command
-    if _expects_code(state, library) and _DEFINITION.search(stripped):
+    if _expects_code(state, library) and holds_code(stripped):
         return "code"
     lower = _lower(stripped)
     words = len(lower.split())
     if words <= _SHORT and (request := _request(lower)) is not None:
         return request
     return "clarifying_question" if words <= 120 and _is_question(lower) else "answer"
+
+
+def holds_code(text: str) -> bool:
+    """Whether a function is defined in the text, or Python is fenced in it."""
+    return _DEFINITION.search(text) is not None
 
 
 def is_unclear(text: str, kind: MessageKind) -> bool:

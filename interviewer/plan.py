@@ -98,12 +98,22 @@ _PART_NAMES: dict[Round, str] = {
     "behavioural": "your own experience",
 }
 
+_ALL_OF: dict[Round, str] = {
+    "warm-up": "the questions that interviews begin with",
+    "technical": "questions on fundamentals",
+    "coding": "code to write and to explain",
+    "design": "system design",
+    "behavioural": "stories from your own work",
+}
+
 
 def parts_of(plan: Sequence[Planned], library: Library) -> str:
     """Return what the plan consists of, in order, as a person would say it."""
     rounds = dict.fromkeys(library.question(planned.question_id).round for planned in plan)
     names = [_PART_NAMES[round_] for round_ in rounds]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(rounds) == 1:
+        return _ALL_OF[next(iter(rounds))]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _budgets(setup: Setup, minutes: float, library: Library, random: Random) -> list[tuple[Round, float]]:

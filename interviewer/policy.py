@@ -37,6 +37,7 @@ _ODD_FLAGS = (
 """What an evaluator may find odd; the interviewer takes it up when the answer earned next to nothing."""
 
 _NEXT_TO_NOTHING = 1.0
+_ASIDE = frozenset({"repeat", "time", "help", "hint", "answer"})
 
 
 def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
@@ -273,4 +274,5 @@ def _went_deeper(current: QuestionState) -> bool:
 
 
 def _last_kind(current: QuestionState) -> str:
-    return current.moves[-1].kind if current.moves else ""
+    """Return the kind of the last move that went on with the matter; a repetition or a hint in between does not."""
+    return next((move.kind for move in reversed(current.moves) if move.kind not in _ASIDE), "")

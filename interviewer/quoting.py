@@ -14,7 +14,7 @@ _MARKUP = re.compile(r"[`*_#<>|~\[\]{}\\]+")
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
 _SCANNED = 20_000
-_WORTH = 0.5
+WORTH = 1.0
 """Under this overall score an answer is beside the question; to quote from it would be to nod at it."""
 
 
@@ -33,15 +33,17 @@ def first_words(text: str, most: int = _MOST_WORDS) -> str:
 def quote_for(score: Score | None, criterion: str, latest: str) -> str:
     """Return the words that a follow-up on `criterion` takes up.
 
-    Its own evidence comes first; else evidence of another criterion in the latest message; else, if the answer is worth
-    anything at all, the latest message's last full sentence. Empty when nothing said is worth quoting.
+    Its own evidence comes first; else evidence of another criterion in the latest message; else the latest message's
+    last full sentence. Empty when nothing said is worth quoting, as in an answer that is beside the question.
     """
     candidates: list[str] = []
+    if score is not None and score.overall is not None and score.overall < WORTH:
+        return ""
     if score is not None:
         own = [e.quote for c in score.criteria if c.criterion == criterion for e in c.evidence]
         others = [e for c in score.criteria for e in c.evidence if c.score and c.criterion != criterion]
         candidates += own + [e.quote for e in _in(others, latest)]
-    if score is None or (score.overall or 0.0) >= _WORTH:
+    if score is None or score.overall is not None:
         candidates += reversed([m.group().strip() for m in _SENTENCE.finditer(latest[-_SCANNED:])])
     for candidate in candidates:
         quote = first_words(candidate)

@@ -65,6 +65,8 @@ class References:
                 return ()  # it is said once, with the first follow-up
             passage = await self._patiently(lambda retriever: _recognised(current.answer, retriever))
             return [passage] if passage else ()
+        if move.kind != "probe" and about(question, move.target) == question.text:
+            return ()  # a general hint and a failed check of the code rest on nothing that could be read
         return await self.reading(question, move.target)
 
     async def own_story(self, answer: str) -> Story | None:

@@ -9,7 +9,6 @@ from api.problems import responses
 from api.records import StarAnswer, TechnicalAnswer
 from evaluators.score import Score
 from evaluators.star import StarEvaluator
-from evaluators.technical import TechnicalEvaluator
 
 router = APIRouter(prefix="/v1/grade", tags=["grading"])
 
@@ -25,9 +24,6 @@ async def grade_star(wanted: StarAnswer, services: ServicesDependency) -> Score:
 
 @router.post("/answer", responses=responses(404, 413, 422, 503))
 async def grade_answer(wanted: TechnicalAnswer, services: ServicesDependency) -> Score:
-    """Score an answer to a question of the bank against its key points."""
+    """Score an answer to a question of any round, as the interview would; code in it is run."""
     question = services.library.question(wanted.question)
-    rubric = services.library.rubric_for(question)
-    return await services.on_worker(
-        lambda: TechnicalEvaluator(services.parts.encoder(), rubric).score(wanted.answer, question)
-    )
+    return await services.on_worker(lambda: services.parts.assessor().grade(question, wanted.answer))

@@ -44,36 +44,16 @@ def grade_answer(
     question: Annotated[str, typer.Option(help="The question's id; `interviewer questions` lists them.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Score an answer to a question of the bank, by its key points and known misconceptions."""
-    from evaluators import calibration
+    """Score an answer to a question of any round, as the interview would; code in it is run."""
+    from contextlib import closing
+
+    from interviewer.assembly import Parts
     from interviewer.settings import read_settings
-    from knowledge.library import Library
 
-    settings = read_settings()
-    library = Library.load([settings.packs or settings.home / "packs"])
-    asked = library.question(question)
-    text = read_text(file)
-    from evaluators.reference.minilm import MiniLM
-
-    encoder, rubric = MiniLM.load(), library.rubric_for(asked)
-    if asked.scenario is not None:
-        from evaluators.design import DesignEvaluator
-
-        score = DesignEvaluator(encoder, rubric).score(text, asked, library.scenarios[asked.scenario], ())
-    elif rubric.rubric == "star":
-        from evaluators.star import StarEvaluator
-
-        score = StarEvaluator(rubric, encoder).score(text, asked.text)
-    elif rubric.rubric == "warm_up":
-        from evaluators.warm_up import WarmUpEvaluator
-
-        score = WarmUpEvaluator(encoder, rubric).score(text, asked)
-    else:
-        from evaluators.technical import TechnicalEvaluator
-
-        score = TechnicalEvaluator(encoder, rubric).score(text, asked)
-        if (known := calibration.load(settings.home)) is not None:
-            score = known.apply(score)
+    with closing(Parts(read_settings())) as parts:
+        asked = parts.library().question(question)
+        text = read_text(file)
+        score = parts.assessor().grade(asked, text)
     _show(score, as_json)
 
 

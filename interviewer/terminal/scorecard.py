@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.score import CriterionScore
-from evaluators.verdict import Verdict
+from evaluators.verdict import NOT_RUN, Verdict
 from interviewer.report import Practice, QuestionReport, Report
 from interviewer.terminal.plain import printable_record
 
@@ -76,6 +76,8 @@ def _criteria(criteria: tuple[CriterionScore, ...]) -> Table:
 
 
 def _verdict(verdict: Verdict, attempt: int) -> Text:
+    if any(check.name in NOT_RUN for check in verdict.checks):
+        return Text(f"attempt {attempt}: not run")
     passed = sum(check.passed for check in verdict.checks)
     line = f"attempt {attempt}: {'passed' if verdict.passed else 'failed'}, {passed} of {len(verdict.checks)} checks"
     seen = "".join(f"; looks like: {m.explanation}" for m in verdict.misconceptions[:1])

@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
+from evaluators.verdict import NOT_RUN
 from interviewer.engine import Delta
 from interviewer.events import AnyEvent, Asked, Ran
 from interviewer.pacing import USUAL_MINUTES, spoken_minutes, words
@@ -79,6 +80,10 @@ class Session:
         """Show what is to be answered now; a turn that was cut off is finished first."""
         finished = await self._show(self._engine.resume(interview_id))
         state = await self._engine.state(interview_id)
+        if not any(question.messages for question in state.questions):
+            opening = next((e for e in await self._engine.events(interview_id) if isinstance(e, Asked)), None)
+            if opening is not None and opening.move.kind == "greet":
+                self._show_asked(opening, None)
         if state.standing is not None and not finished:
             self._show_asked(state.standing, None)
 
@@ -175,6 +180,8 @@ class Session:
 
 
 def _run_line(ran: Ran) -> Text:
+    if any(check.name in NOT_RUN for check in ran.verdict.checks):
+        return Text(f"attempt {ran.attempt}: not run", style="dim")
     passed = sum(check.passed for check in ran.verdict.checks)
     outcome = "all checks pass" if ran.verdict.passed else f"{passed} of {len(ran.verdict.checks)} checks pass"
     return Text(f"attempt {ran.attempt}: {outcome}", style="dim")

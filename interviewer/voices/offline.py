@@ -10,6 +10,7 @@ from random import Random
 
 from pydantic import TypeAdapter
 
+from evaluators.verdict import NOT_RUN
 from interviewer.events import MessageKind, Move
 from interviewer.hearing import is_unclear, quick_kind
 from interviewer.plan import parts_of
@@ -147,7 +148,8 @@ class OfflineVoice:
         if verdict is None:
             return [self._phrase(state, "not_run")]
         if move.target == "error":
-            return [self._phrase(state, "challenge_error", error=_block(verdict.error))]
+            ran = all(check.name not in NOT_RUN for check in verdict.checks)
+            return [self._phrase(state, "challenge_error" if ran else "challenge_not_run", error=_block(verdict.error))]
         failed = next((c for c in verdict.checks if c.name == move.target), None)
         passed, total = str(sum(c.passed for c in verdict.checks)), str(len(verdict.checks))
         detail = _block(failed.detail if failed else "")

@@ -11,7 +11,7 @@ import yaml
 
 import interviewer.voices.offline
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.verdict import Check, Verdict
+from evaluators.verdict import UNREADABLE_FILE, Check, Verdict
 from interviewer.events import Answered, Asked, Move, Planned, Ran, Scored, Setup, Started
 from interviewer.plan import make_plan
 from interviewer.state import State, replay
@@ -214,3 +214,24 @@ async def test_what_do_you_mean_after_a_probe_gets_the_bare_probe(library: Libra
     said = await text_of(library, on("first", probe), Move(kind="answer", question_id="first"))
     assert "What does it cost?" in said
     assert "Hm." not in said
+
+
+async def test_repeat_and_what_do_you_mean_leave_the_lead_and_the_quotation_out(bank: Library) -> None:
+    move = Move(kind="probe", question_id="proud_project", target="substance", quote="I own the fraud model there")
+    for seed in range(4):
+        state = on("proud_project", Asked(move=move, text="I am curious. Why? You said “I own…”."), seed=seed)
+        meant = await text_of(bank, state, Move(kind="answer", question_id="proud_project"))
+        again = await text_of(bank, state, Move(kind="repeat", question_id="proud_project"))
+        assert "curious" not in again
+        assert bank.question("proud_project").text.strip() in again
+        assert "You said" not in meant + again
+
+
+async def test_code_that_was_not_run_is_not_said_to_have_run(library: Library) -> None:
+    check = Check(name=UNREADABLE_FILE, passed=False, detail="line 1 is not valid Python")
+    verdict = Verdict(exercise="adam", passed=False, score=0, checks=(check,), isolation_level=4, error=check.detail)
+    code = Answered(question_id="code", text="def f(:", kind="code")
+    state = on("code", code, Ran(question_id="code", attempt=1, verdict=verdict))
+    said = await text_of(library, state, Move(kind="challenge", question_id="code", target="error"))
+    assert "I ran it" not in said
+    assert "line 1 is not valid Python" in said

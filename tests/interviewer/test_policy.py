@@ -379,3 +379,13 @@ def test_a_broad_criterion_is_probed_by_the_key_point_that_it_misses(library: Li
     )
     move = decide(state(said(question="zoo"), judged, question="zoo", planned=15), library)
     assert move.target == "cost"
+
+
+def test_a_repetition_in_between_leaves_a_challenge_standing(library: Library) -> None:
+    challenge = asked("challenge", "error", question="code")
+    events = (said("code", question="code"), ran(passed=False, error="boom"), challenge)
+    again = (said("repeat", question="code"), asked("repeat", question="code"))
+    answer = (said(question="code"), scored("code", cost=1))
+    for between in ((), again):
+        move = decide(state(*events, *between, *answer, question="code"), library)
+        assert (move.kind, move.target) == ("encourage", "fix")

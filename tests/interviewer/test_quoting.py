@@ -70,3 +70,7 @@ def test_then_the_last_sentence_if_the_answer_is_worth_anything() -> None:
 
 def test_a_question_or_two_words_are_not_quoted() -> None:
     assert quote_for(None, "result", "Well okay. What do you think of that?") == ""
+
+
+def test_nothing_is_quoted_from_an_answer_beside_the_question() -> None:
+    assert quote_for(scored(0.8, cost="It is all about the money."), "cost", "It is all about the money.") == ""
