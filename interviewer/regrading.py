@@ -7,7 +7,7 @@ replaced: a new Scored is appended with its versions and its occasion, and the e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -20,6 +20,7 @@ from knowledge.library import Library
 from knowledge.models import Frozen, Level, Question, Rubric
 
 if TYPE_CHECKING:
+    from evaluators.judge import Judge
     from interviewer.assembly import Parts
 
 Offline: TypeAlias = Callable[[Question, QuestionState, Level], Score]
@@ -90,12 +91,14 @@ class Regrader:
         self._only = only
         self._always = always
 
-    async def grade(self, interview_id: str, history: History) -> list[tuple[Regraded, Sequence[Called]]]:
-        """Return the old and the new score of each judged question, with the calls that the new one took."""
+    async def grade(
+        self, interview_id: str, history: History, skip: Collection[str] = ()
+    ) -> list[tuple[Regraded, Sequence[Called]]]:
+        """Return the old and the new score of each judged question but those of `skip`, with the calls it took."""
         found = []
         for question_id, judged in judged_questions(history).items():
             question = self._library.questions.get(question_id)
-            if question is not None and self._only not in {None, question.rubric}:
+            if question_id in skip or (question is not None and self._only not in {None, question.rubric}):
                 continue
             found.append(await self._again(interview_id, question_id, question, judged))
         return found
@@ -115,6 +118,8 @@ class Regrader:
             events = await self._opinion(judged.state, question_id, score)
             calls = [event for event in events if isinstance(event, Called)]
             score = next((event.score for event in events if isinstance(event, Scored)), score)
+            if score.engine != "ensemble":
+                return _left(record, "the language model gave no judgement")
         return record.model_copy(update={"after": score}), calls
 
 
@@ -209,13 +214,22 @@ def _essence(score: Score) -> Score:
     return score.model_copy(update={"trace": (), "versions": versions})
 
 
-def make_regrader(parts: Parts, library: Library, *, only: str | None = None) -> Regrader:
-    """Return a regrader with the evaluators, and the language model if one is set up, of the settings."""
+def make_regrader(
+    parts: Parts, library: Library, *, only: str | None = None, judge: Callable[[], Judge] | None = None
+) -> Regrader:
+    """Return a regrader with the evaluators, and the language model if one is set up, of the parts' settings.
+
+    Args:
+        parts: the encoder and what else is heavy.
+        library: with the rubrics to grade by.
+        only: the name of the only rubric whose questions are graded.
+        judge: judges every question in place of the model that is set up.
+    """
     from interviewer.references import References
     from interviewer.second_opinion import SecondOpinion
 
     opinion = None
-    if parts.settings.has_model:
+    if judge is not None or parts.settings.has_model:
         reading = References(library, parts.retriever.within, parts.executor).reading
-        opinion = SecondOpinion(library, parts.judge, reading)
-    return Regrader(library, parts.assessor_under(library).score, opinion, only=only)
+        opinion = SecondOpinion(library, judge or parts.judge, reading)
+    return Regrader(library, parts.assessor_under(library).score, opinion, only=only, always=judge is not None)

@@ -8,6 +8,7 @@ import typer
 
 from interviewer.cli.bench import bench_app
 from interviewer.cli.calibrate import calibrate
+from interviewer.cli.canary import canary_app
 from interviewer.cli.doctor import doctor
 from interviewer.cli.errors import errors
 from interviewer.cli.exercises import exercises_app
@@ -46,6 +47,7 @@ app.command()(calibrate)
 app.command()(errors)
 app.command()(monitor)
 app.command()(regrade)
+app.add_typer(canary_app, name="canary")
 app.command()(search)
 app.add_typer(index_app, name="index")
 app.command()(serve)
