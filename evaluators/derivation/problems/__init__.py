@@ -1,0 +1,1 @@
+"""The derivation problems, one file each; `evaluators.derivation.problem.load_derivations` reads them."""
