@@ -127,7 +127,7 @@ def refused(url: URL, error: Exception) -> StorageError:
     """Return what to tell the user when the database said no."""
     where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     cause = getattr(error, "orig", None) or error
-    said = " ".join(str(cause).split())[:200] or type(cause).__name__
+    said = " ".join(str(cause).split())[:200].rstrip(".?") or type(cause).__name__
     lower = said.lower()
     if "full" in lower or "no space" in lower or "disk i/o" in lower:
         return StorageError(

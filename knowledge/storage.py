@@ -21,6 +21,10 @@ def storage_error(error: BaseException, where: Path) -> StorageError:
     number = error.errno if isinstance(error, OSError) else None
     if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or any(words in said for words in _FULL):
         return StorageError(f"The disk is full: {where} cannot grow.", "Free some space and repeat the command.")
+    if "disk i/o error" in said:
+        return StorageError(
+            f"The disk is full or failing: {where} ({error}).", "Free some space and repeat the command."
+        )
     if number in {errno.EACCES, errno.EROFS, errno.EPERM} or any(words in said for words in _FORBIDDEN):
         return StorageError(f"{where} cannot be written.", "Check its permissions, or set INTERVIEWER_HOME elsewhere.")
     return StorageError(f"The index in {where} is damaged ({type(error).__name__}).", REBUILD)

@@ -122,7 +122,7 @@ async def _practise(
 
     written = read_answers(answers) if answers else None
     async with open_engine(settings) as engine:
-        running.interview_id = interview_id = resume or await engine.create(setup)
+        running.interview_id = interview_id = await engine.create(setup) if resume is None else resume
         session = Session(engine, screen, settings.home / "drafts", echo=written is not None)
         reader: Reader
         if written is not None:

@@ -6,11 +6,14 @@ import copy
 import os
 import socket
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from interviewer.cli.output import JsonOption, print_json
+
+if TYPE_CHECKING:
+    from interviewer.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -29,8 +32,13 @@ def serve(
     There is no login: anyone who can reach the address can read every interview. Put a proxy that
     authenticates in front before you bind to anything but loopback.
     """
+    import asyncio
+
     import uvicorn
 
+    from interviewer.settings import read_settings
+
+    asyncio.run(_check(read_settings()))
     if host not in LOOPBACK:
         sys.stderr.write(f"Warning: {host} may be reached from other machines, and there is no login.\n")
     if accept_unsafe_code:
@@ -55,6 +63,14 @@ def serve(
         log_level="warning",
     )
     Server(config).run()
+
+
+async def _check(settings: Settings) -> None:
+    """Raise what would keep the server from starting, before it starts: there it would be a traceback."""
+    from interviewer.assembly import open_engine
+
+    async with open_engine(settings, warm=False) as engine:
+        await engine.check()
 
 
 def _announce(host: str, port: int, as_json: bool) -> None:

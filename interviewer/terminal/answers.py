@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from knowledge.encoding import decode
-from knowledge.errors import InputError, TooLargeError
+from knowledge.errors import InputError, TooLargeError, UnreadableError
 
 MAX_BYTES = 20_000_000
 _SEPARATOR = re.compile(r"^---[ \t]*$", re.MULTILINE)
@@ -24,7 +24,11 @@ def read_answers(path: Path) -> list[str]:
     data = _read_bytes(path)
     if len(data) > MAX_BYTES:
         raise TooLargeError(f"{path}: {len(data) / 1e6:.0f} MB of answers; the limit is {MAX_BYTES / 1e6:.0f} MB.")
-    blocks = [block.strip("\r\n") for block in _SEPARATOR.split(decode(data, str(path)))]
+    try:
+        text = decode(data, str(path))
+    except UnreadableError as error:
+        raise UnreadableError(error.message, "Write the answers as text, one a block.") from error
+    blocks = [block.strip("\r\n") for block in _SEPARATOR.split(text)]
     if not any(block.strip() for block in blocks):
         raise InputError(f"{path} holds no answer.", "Write one answer a block, blocks separated by a line `---`.")
     return blocks

@@ -13,6 +13,7 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
+from evaluators.fenced import code_in
 from evaluators.verdict import NOT_RUN
 from interviewer.engine import Delta
 from interviewer.events import AnyEvent, Asked, Ran
@@ -85,6 +86,9 @@ class Session:
             if opening is not None and opening.move.kind == "greet":
                 self._show_asked(opening, None)
         if state.standing is not None and not finished:
+            if state.current is not None and state.standing.move.kind != "question":
+                question = self._engine.library.question(state.current.question_id)
+                self._say(Text(f"The question: {question.text.strip()}\n", style="dim"))
             self._show_asked(state.standing, None)
 
     async def _answer(self, interview_id: str, state: State, text: str, seconds: float) -> None:
@@ -113,7 +117,7 @@ class Session:
         attempts = [message.text for message in state.current.messages if message.kind == "code"]
         slug = self._engine.library.question(state.current.question_id).exercise
         if attempts or slug is None:
-            return attempts[-1] if attempts else ""
+            return code_in(attempts[-1]).strip() + "\n" if attempts else ""
         from evaluators.exercise import load_exercises
 
         return load_exercises()[slug].starter

@@ -286,6 +286,7 @@ def test_two_first_runs_at_once_both_succeed(
     [
         (OSError(28, "No space left on device"), "disk is full"),
         (sqlite3.OperationalError("database or disk is full"), "disk is full"),
+        (sqlite3.OperationalError("disk I/O error"), "full or failing"),
         (PermissionError(13, "Permission denied"), "cannot be written"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "cannot be written"),
         (sqlite3.DatabaseError("file is not a database"), "damaged"),
