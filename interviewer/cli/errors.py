@@ -1,111 +1,93 @@
-"""`interviewer errors`: where the scorer and people disagree most, grouped, as a page to work through."""
+"""`interviewer errors`: where the scorer and people disagree most, as a page to work through."""
 
 from __future__ import annotations
 
-import html
-import sys
-from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.cli.output import JsonOption, print_json
+from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
-    from interviewer.bench.scoring import Graded
+    from interviewer.disagreement import Findings
+    from knowledge.encoder import TokenEncoder
+
+_QUESTIONS = 10
+_WORTH = 1_000_000  # bytes of graded answers from which PyTorch is worth its start
 
 
 def errors(
-    data: Annotated[Path, typer.Option(help="A file of graded answers, as for `bench scoring`.")],
-    output: Annotated[Path | None, typer.Option(help="Write the page here: .html or .md.")] = None,
-    most: Annotated[int, typer.Option(help="Answers a group.", min=1)] = 10,
+    data: Annotated[Path, typer.Option(help="Graded answers as for `bench scoring`: a folder of *.jsonl, or a file.")],
+    output: Annotated[Path | None, typer.Option(help="Write the page to work through here.")] = None,
+    apart: Annotated[float, typer.Option(help="How far score and grade have to be apart, of 5.", min=0.1)] = 1.5,
+    most: Annotated[int, typer.Option(help="Answers on the page, the furthest apart first.", min=1)] = 200,
+    as_scored: Annotated[
+        bool, typer.Option("--as-scored", help="Leave each set's own scale in: leniency counts as disagreement.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the answers with the greatest disagreement: praised by us, blamed by people, and the other way round."""
-    from evaluators.reference.minilm import MiniLM
-    from interviewer.bench.scoring import read
-    from knowledge.errors import NotFoundError, StorageError
+    """List where the scorer and people disagree, by kind and by question."""
+    from interviewer.cli.index import progress_bar
+    from interviewer.disagreement import find
 
-    if not data.is_file():
-        raise NotFoundError(f"There is no file {data}.", "Name a file of graded answers.")
-    groups = disagreements(read(data), MiniLM.load(), most)
+    with progress_bar() as progress:
+        found = find(data, _encoder(data), apart=apart, most=most, as_scored=as_scored, progress=progress)
+    if output is not None:
+        _write(output, found)
     if as_json:
-        print_json({"groups": groups})
-        return
-    page = as_markdown(groups)
-    if output is None:
-        sys.stdout.write(page)
-        return
+        print_json(found)
+    else:
+        show(found, output)
+
+
+def _encoder(data: Path) -> TokenEncoder:
+    from evaluators.reference.minilm import MiniLM
+
+    files = data.glob("*.jsonl") if data.is_dir() else [data]
+    if sum(path.stat().st_size for path in files if path.is_file()) < _WORTH:
+        return MiniLM.load()
+    from evaluators.bulk_states import BulkStates
+
+    return BulkStates(MiniLM.load())
+
+
+def _write(output: Path, found: Findings) -> None:
+    from interviewer.disagreement_page import render
+    from knowledge.errors import StorageError
+
     try:
-        output.write_text(as_html(page) if output.suffix == ".html" else page, encoding="utf-8")
+        output.write_text(render(found), encoding="utf-8")
     except OSError as error:
         raise StorageError(f"{output} cannot be written: {error.strerror}.", "Name another place.") from error
-    sys.stderr.write(f"Written to {output}\n")
 
 
-def disagreements(rows: Sequence[Graded], encoder: object, most: int = 10) -> list[dict[str, object]]:
-    """Return the groups of disagreement, the largest sum of squared differences first.
+def show(found: Findings, output: Path | None) -> None:
+    """Print the sets, the kinds and the questions that make up most of the error."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
 
-    A group is a direction (too high, too low) with what goes with it: a gate's flag, a short answer, a question.
-    """
-    from evaluators.language import words
-    from evaluators.target import from_reference
-    from evaluators.technical import TechnicalEvaluator
+    from interviewer.disagreement_page import summary
 
-    items = [(row.answer, from_reference(row.question, row.reference)) for row in rows]
-    scored = TechnicalEvaluator(encoder).score_many(items)  # type: ignore[arg-type]
-    groups: defaultdict[str, list[dict[str, object]]] = defaultdict(list)
-    for row, score in zip(rows, scored, strict=True):
-        if score.overall is None or abs(score.overall - 5 * row.grade) < 1.5:
-            continue
-        gap = score.overall - 5 * row.grade
-        about = (
-            score.flags[0] if score.flags else "short answer" if len(words(row.answer)) < 6 else row.label or "worded"
+    screen = console()
+    screen.print(summary(found), markup=False)
+    sets = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    sets.add_column("set")
+    for heading in ("answers", "r", "error", "before its scale"):
+        sets.add_column(heading, justify="right")
+    sets.add_column("disagreements")
+    for one in found.sets:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in one.kinds.items())
+        correlation = "–" if one.pearson is None else f"{one.pearson:.2f}"
+        sets.add_row(one.name, f"{one.answers:,}", correlation, f"{one.error:.2f}", f"{one.raw_error:.2f}", kinds)
+    screen.print(sets)
+    for question in found.questions[:_QUESTIONS]:
+        text = " ".join(question.question.split())
+        screen.print(
+            f"{question.share:>4.0%} of {question.set}'s error, {question.bias:+.1f} on average: {text[:160]}",
+            markup=False,
         )
-        groups[f"{'too high' if gap > 0 else 'too low'}: {about}"].append(
-            {
-                "question": row.question,
-                "reference": row.reference,
-                "answer": row.answer,
-                "grade": round(5 * row.grade, 2),
-                "score": score.overall,
-                "gap": round(gap, 2),
-                "trace": list(score.trace),
-            }
-        )
-    weight = {name: sum(float(str(one["gap"])) ** 2 for one in members) for name, members in groups.items()}
-    return [
-        {
-            "group": name,
-            "answers": len(groups[name]),
-            "examples": sorted(groups[name], key=lambda one: -abs(float(str(one["gap"]))))[:most],
-        }
-        for name in sorted(groups, key=lambda name: -weight[name])
-    ]
-
-
-def as_markdown(groups: Sequence[dict[str, object]]) -> str:
-    """Return the page as Markdown."""
-    lines = ["# Where scores and people disagree", ""]
-    for group in groups:
-        lines += [f"## {group['group']} ({group['answers']})", ""]
-        examples = group["examples"]
-        assert isinstance(examples, list)
-        for one in examples:
-            lines += [
-                f"- [ ] people {one['grade']}, we {one['score']:.1f}: {' '.join(one['answer'].split())}",
-                f"    - question: {' '.join(one['question'].split())}",
-                f"    - reference: {' '.join(one['reference'].split())}",
-                *(f"    - {step}" for step in one["trace"]),
-            ]
-        lines.append("")
-    return "\n".join(lines) + "\n"
-
-
-def as_html(markdown: str) -> str:
-    """Return the page as one HTML document; everything in it is shown as text."""
-    body = html.escape(markdown)
-    style = "body{font:15px/1.5 system-ui;max-width:60rem;margin:2rem auto;white-space:pre-wrap}"
-    return f"<!doctype html><meta charset=utf-8><title>Disagreements</title><style>{style}</style>{body}"
+    if output is None:
+        screen.print("The answers, to work through: --output page.html")
+    else:
+        screen.print(f"{len(found.disagreements)} answers are on the page: {output}", markup=False, soft_wrap=True)
