@@ -99,6 +99,28 @@ class Submission(Frozen):
     model_config = ConfigDict(json_schema_extra={"examples": [{"source": "def ridge(X, y, lam):\n    ..."}]})
 
 
+class DerivationSummary(Frozen):
+    slug: str
+    title: str
+    topic: str
+    level: Level
+
+
+class DerivationDetail(Frozen):
+    slug: str
+    statement: str = Field(description="Markdown: what is given, what is wanted, and how to write it.")
+    terms: tuple[str, ...] = Field(description="The names that the submission has to define.")
+    starter: str
+
+
+class DerivationSubmission(Frozen):
+    formulas: str = Field(max_length=20_000, description="One formula a line, in Python's notation or in LaTeX.")
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"formulas": "dw = 2 / n * X.T @ e + 2 * lam * w\ndb = 2 * mean(e)"}]}
+    )
+
+
 class StarAnswer(Frozen):
     answer: str = Field(max_length=1_000_000)
     question: str = Field("", max_length=10_000)

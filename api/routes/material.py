@@ -8,7 +8,18 @@ from fastapi import APIRouter, Path, Query
 
 from api.dependencies import ServicesDependency
 from api.problems import responses
-from api.records import ExerciseDetail, ExerciseSummary, Passages, QuestionSummary, Submission
+from api.records import (
+    DerivationDetail,
+    DerivationSubmission,
+    DerivationSummary,
+    ExerciseDetail,
+    ExerciseSummary,
+    Passages,
+    QuestionSummary,
+    Submission,
+)
+from evaluators.derivation.grading import grade_derivation
+from evaluators.derivation.problem import find_derivation, load_derivations
 from evaluators.exercise import find_exercise, load_exercises
 from evaluators.verdict import Verdict
 from knowledge.models import Level, Question, Round
@@ -16,6 +27,9 @@ from knowledge.models import Level, Question, Round
 router = APIRouter(prefix="/v1", tags=["material"])
 
 Slug = Annotated[str, Path(max_length=64, examples=["ridge"], description="The exercise's slug.")]
+DerivationSlug = Annotated[
+    str, Path(max_length=64, examples=["ridge_gradients"], description="The derivation's slug.")
+]
 
 
 @router.get("/questions", responses=responses(422))
@@ -57,6 +71,29 @@ async def read_exercise(slug: Slug, services: ServicesDependency) -> ExerciseDet
 async def submit(slug: Slug, submission: Submission, services: ServicesDependency) -> Verdict:
     """Run and grade code in the sandbox. The verdict never shows the reference."""
     return await services.on_worker(lambda: services.parts.grader().grade(slug, submission.source))
+
+
+@router.get("/derivations")
+async def list_derivations(services: ServicesDependency) -> list[DerivationSummary]:
+    """The derivations: formulas that are typed and compared term by term with the right gradients."""
+    loaded = (await services.on_worker(load_derivations)).values()
+    return [DerivationSummary(slug=d.slug, title=d.title, topic=d.topic, level=d.level) for d in loaded]
+
+
+@router.get("/derivations/{slug}", responses=responses(404, 422))
+async def read_derivation(slug: DerivationSlug, services: ServicesDependency) -> DerivationDetail:
+    """One derivation as the candidate reads it."""
+    problem = await services.on_worker(lambda: find_derivation(slug))
+    terms = tuple(target.name for target in problem.targets)
+    return DerivationDetail(slug=problem.slug, statement=problem.statement, terms=terms, starter=problem.starter)
+
+
+@router.post("/derivations/{slug}/submissions", responses=responses(404, 413, 422))
+async def submit_derivation(
+    slug: DerivationSlug, submission: DerivationSubmission, services: ServicesDependency
+) -> Verdict:
+    """Grade formulas, one check a term. They are parsed and evaluated on random arrays; nothing is executed."""
+    return await services.on_worker(lambda: grade_derivation(slug, submission.formulas))
 
 
 @router.get("/search", responses=responses(422, 503))

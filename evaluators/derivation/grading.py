@@ -62,8 +62,7 @@ def grade_derivation(slug: str, text: str, *, seed: int | None = None) -> Verdic
     rng = np.random.default_rng(secrets.randbits(128) if seed is None else seed)
     draws = [Draw(sizes, problem.values(rng, sizes)) for sizes in problem.sizes]
     faults = _read(text, draws)
-    bugs, conventions = _convention(problem, draws)
-    terms = [_Term(problem, target.name, draws, bugs, faults) for target in problem.targets]
+    terms, conventions = _best_reading(problem, draws, faults)
     unplaced = [message for name, message in faults.items() if name not in {each.name for each in problem.targets}]
     readable = Check(name="every line is a formula", passed=not unplaced, detail="\n".join(unplaced))
     return Verdict(
@@ -141,13 +140,20 @@ def _alike(got: Array, expected: Array) -> bool:
         return bool(np.all(np.abs(got.ravel() - expected.ravel()) <= RELATIVE * scale))
 
 
-def _convention(problem: Problem, draws: Sequence[Draw]) -> tuple[Bugs, tuple[str, ...]]:
-    """The accepted convention under which most terms are right; it has to hold for the whole derivation."""
+def _best_reading(
+    problem: Problem, draws: Sequence[Draw], faults: Mapping[str, str]
+) -> tuple[list[_Term], tuple[str, ...]]:
+    """The terms under the accepted convention that credits them most, the stated one when in doubt.
+
+    A convention has to hold for the whole derivation.
+    """
     options: list[tuple[Bugs, tuple[str, ...]]] = [(NO_BUGS, ())]
     options += [(frozenset({each.id}), (each.name,)) for each in problem.conventions]
-    return max(
-        options, key=lambda option: sum(_right(problem, each.name, draws, option[0]) for each in problem.targets)
-    )
+    readings = [
+        ([_Term(problem, target.name, draws, bugs, faults) for target in problem.targets], names)
+        for bugs, names in options
+    ]
+    return max(readings, key=lambda reading: sum(term.credit for term in reading[0]))
 
 
 def _right(problem: Problem, name: str, draws: Sequence[Draw], bugs: Bugs) -> bool:

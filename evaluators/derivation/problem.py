@@ -64,6 +64,16 @@ class Problem:
     minutes: int = 12
 
     @cached_property
+    def signature(self) -> str:
+        """The terms that are asked for, such as `dw, db`."""
+        return ", ".join(target.name for target in self.targets)
+
+    @cached_property
+    def starter(self) -> str:
+        """A file to start from: one line for each term, its shape behind it."""
+        return "".join(f"{target.name} =    # {_shape(target).strip('`')}\n" for target in self.targets)
+
+    @cached_property
     def statement(self) -> str:
         """The problem as the candidate reads it, Markdown."""
         given = "\n".join(f"| `{each.name}` | {_shape(each)} | {each.meaning} |" for each in self.symbols)
@@ -109,6 +119,9 @@ class Catalogue(Mapping[str, Problem]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._slugs)
+
+    def __contains__(self, slug: object) -> bool:
+        return slug in self._slugs
 
     def __len__(self) -> int:
         return len(self._slugs)

@@ -14,6 +14,7 @@ from interviewer.cli.errors import errors
 from interviewer.cli.exercises import exercises_app
 from interviewer.cli.grade import grade_answer, grade_batch, grade_star
 from interviewer.cli.grade_code import grade_code
+from interviewer.cli.grade_derivation import grade_derivation
 from interviewer.cli.index import index_app
 from interviewer.cli.monitor import monitor
 from interviewer.cli.practice import practice
@@ -43,6 +44,7 @@ grade_app.command("star")(grade_star)
 grade_app.command("answer")(grade_answer)
 grade_app.command("batch")(grade_batch)
 grade_app.command("code")(grade_code)
+grade_app.command("derivation")(grade_derivation)
 app.command()(calibrate)
 app.command()(errors)
 app.command()(monitor)

@@ -23,7 +23,7 @@ def failing(verdict: Verdict) -> list[str]:
     return [check.name for check in verdict.checks if not check.passed]
 
 
-NETWORK, REGRESSION, RIDGE = "two_layer_network", "logistic_regression", "ridge_regression"
+NETWORK, REGRESSION, RIDGE = "two_layer_gradients", "logistic_gradients", "ridge_gradients"
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ NETWORK, REGRESSION, RIDGE = "two_layer_network", "logistic_regression", "ridge_
         (NETWORK, "a1.T @ dz2", "z1.T @ dz2", "pre_activation_in_dw2", ["dW2"]),
         (NETWORK, "a1.T @ dz2", "dz2.T @ a1", "transposed", ["dW2"]),
         (NETWORK, "(p - y) / n", "p / n", "label_not_subtracted", ["dW2", "db2", "dW1", "db1"]),
-        ("softmax_cross_entropy", "rowsum(dp * p)", "dp * p", "jacobian_diagonal_only", ["dz", "dW", "db"]),
-        ("softmax_cross_entropy", "-y / (n * p)", "-y / n * 1", "logarithm_not_differentiated", ["dp"]),
+        ("softmax_gradients", "rowsum(dp * p)", "dp * p", "jacobian_diagonal_only", ["dz", "dW", "db"]),
+        ("softmax_gradients", "-y / (n * p)", "-y / n * 1", "logarithm_not_differentiated", ["dp"]),
         (REGRESSION, " + lam * w", "", "penalty_missing", ["dw"]),
         (REGRESSION, " + lam * w", " + 2 * lam * w", "penalty_doubled", ["dw"]),
         (REGRESSION, "np.sum(dz)", "np.sum(dz) + lam * b", "intercept_penalised", ["db"]),
@@ -47,16 +47,28 @@ NETWORK, REGRESSION, RIDGE = "two_layer_network", "logistic_regression", "ridge_
         (RIDGE, "db = 2 * mean(e)", "db = mean(e)", "factor_two_missing", ["db"]),
         (RIDGE, "db = 2 * mean(e)", "db = 4 * mean(e)", "factor_two_extra", ["db"]),
         (RIDGE, " + b - y", " - y", "intercept_left_out", ["dw"]),
-        ("batch_norm", " - dxhat.mean(axis=0)", "", "mean_path_missing", ["dx"]),
-        ("batch_norm", "sum(dout * xhat, axis=0)", "sum(dout * x, axis=0)", "input_for_normalised", ["dgamma"]),
-        ("batch_norm", " / sqrt(var + eps)", "", "spread_missing", ["dx"]),
-        ("batch_norm", " / sqrt(var + eps)", " / (var + eps)", "variance_for_deviation", ["dx"]),
-        ("attention", "dS @ K / sqrt(d)", "dS @ K", "scale_missing", ["dQ"]),
-        ("attention", "dS @ K / sqrt(d)", "dS @ K / d", "scale_twice", ["dQ"]),
-        ("attention", "axis=-1", "axis=0", "summed_over_queries", ["dS", "dQ", "dK"]),
-        ("attention", "dP - np.sum(dP * P, axis=-1, keepdims=True)", "dP", "row_term_missing", ["dS", "dQ", "dK"]),
-        ("attention", "P.T @ dO", "S.T @ dO", "scores_for_weights", ["dV"]),
-        ("attention", "P.T @ dO", "dO.T @ P", "transposed", ["dV"]),
+        ("batch_norm_gradients", " - dxhat.mean(axis=0)", "", "mean_path_missing", ["dx"]),
+        (
+            "batch_norm_gradients",
+            "sum(dout * xhat, axis=0)",
+            "sum(dout * x, axis=0)",
+            "input_for_normalised",
+            ["dgamma"],
+        ),
+        ("batch_norm_gradients", " / sqrt(var + eps)", "", "spread_missing", ["dx"]),
+        ("batch_norm_gradients", " / sqrt(var + eps)", " / (var + eps)", "variance_for_deviation", ["dx"]),
+        ("attention_gradients", "dS @ K / sqrt(d)", "dS @ K", "scale_missing", ["dQ"]),
+        ("attention_gradients", "dS @ K / sqrt(d)", "dS @ K / d", "scale_twice", ["dQ"]),
+        ("attention_gradients", "axis=-1", "axis=0", "summed_over_queries", ["dS", "dQ", "dK"]),
+        (
+            "attention_gradients",
+            "dP - np.sum(dP * P, axis=-1, keepdims=True)",
+            "dP",
+            "row_term_missing",
+            ["dS", "dQ", "dK"],
+        ),
+        ("attention_gradients", "P.T @ dO", "S.T @ dO", "scores_for_weights", ["dV"]),
+        ("attention_gradients", "P.T @ dO", "dO.T @ P", "transposed", ["dV"]),
     ],
 )
 def test_the_mistake_is_named_with_its_terms(
@@ -96,9 +108,19 @@ def test_half_of_the_loss_is_a_convention_when_it_is_kept_throughout(answers: An
     assert [seen.id for seen in mixed.misconceptions] == ["data_term_without_two"]
 
 
+def test_the_stated_convention_is_read_when_in_doubt() -> None:
+    verdict = grade_derivation(RIDGE, "dw = 2/n * X.T @ e\ndb = mean(e)", seed=0)
+    assert verdict.conventions == ()
+    assert {seen.id for seen in verdict.misconceptions} == {"penalty_missing", "factor_two_missing"}
+
+
 def test_the_scale_may_stand_in_the_gradient_of_the_scores(answers: Any) -> None:
-    text = answers.PYTHON["attention"].replace("dS = P", "dS = 1 / sqrt(d) * P").replace("dS @ K / sqrt(d)", "dS @ K")
-    verdict = grade_derivation("attention", text.replace("dS.T @ Q / np.sqrt(d)", "dS.T @ Q"), seed=0)
+    text = (
+        answers.PYTHON["attention_gradients"]
+        .replace("dS = P", "dS = 1 / sqrt(d) * P")
+        .replace("dS @ K / sqrt(d)", "dS @ K")
+    )
+    verdict = grade_derivation("attention_gradients", text.replace("dS.T @ Q / np.sqrt(d)", "dS.T @ Q"), seed=0)
     assert verdict.passed
     assert "sqrt(d)" in verdict.conventions[0]
 

@@ -224,7 +224,7 @@ def test_any_text_is_a_formula_or_is_refused(text: str) -> None:
 @settings(max_examples=150, deadline=None)
 def test_any_text_can_be_graded_or_is_refused(text: str) -> None:
     try:
-        verdict = grade_derivation("two_layer_network", text, seed=0)
+        verdict = grade_derivation("two_layer_gradients", text, seed=0)
     except InterviewError:
         return
     assert not verdict.passed
@@ -246,10 +246,10 @@ def test_nothing_is_executed(text: str, tmp_path: Path, monkeypatch: pytest.Monk
     def forbidden(*_args: object, **_kwargs: object) -> None:
         raise AssertionError("the candidate's text was executed")
 
-    grade_derivation("two_layer_network", "", seed=0)  # imports what it needs
+    grade_derivation("two_layer_gradients", "", seed=0)  # imports what it needs
     for name in ("eval", "exec", "compile"):
         monkeypatch.setattr(builtins, name, forbidden)
     path = tmp_path / "touched"
-    verdict = grade_derivation("two_layer_network", text.replace("{path}", str(path)), seed=0)
+    verdict = grade_derivation("two_layer_gradients", text.replace("{path}", str(path)), seed=0)
     assert not path.exists()
     assert verdict.score == 0.0

@@ -11,6 +11,7 @@ import pytest
 
 from evaluators.derivation.grading import grade_derivation
 from evaluators.derivation.problem import Problem, find_derivation, load_derivations
+from evaluators.exercise import load_exercises
 from evaluators.reference.autograd import Tensor, log
 from evaluators.reference.operations import relu, sigmoid, softmax
 from knowledge.errors import NotFoundError
@@ -31,33 +32,33 @@ def draws(problem: Problem, seed: int = 0) -> list[dict[str, Any]]:
 # What the statement says, on tensors: the loss, and the tensors whose gradients are asked for.
 
 
-def two_layer_network(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
+def two_layer_gradients(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
     leaves = {name: Tensor(v[name]) for name in ("W1", "b1", "W2", "b2")}
     z2 = relu(v["X"] @ leaves["W1"] + leaves["b1"]) @ leaves["W2"] + leaves["b2"]
     return -(log(softmax(z2)) * v["y"]).sum() * (1 / v["n"]), {f"d{name}": leaf for name, leaf in leaves.items()}
 
 
-def softmax_cross_entropy(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
+def softmax_gradients(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
     shift, W, b = Tensor(np.zeros_like(v["z"])), Tensor(v["W"]), Tensor(v["b"])
     free = Tensor(np.zeros_like(v["p"]))
     p = softmax(v["X"] @ W + b + shift) + free
     return -(log(p) * v["y"]).sum() * (1 / v["n"]), {"dz": shift, "dW": W, "db": b, "dp": free}
 
 
-def logistic_regression(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
+def logistic_gradients(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
     shift, w, b = Tensor(np.zeros_like(v["z"])), Tensor(v["w"]), Tensor(v["b"])
     p = sigmoid((v["X"] * w).sum(axis=1) + b + shift)
     loss = -(log(p) * v["y"] + log(1.0 - p) * (1 - v["y"])).sum() * (1 / v["n"])
     return loss + (w**2).sum() * (v["lam"] / 2), {"dz": shift, "dw": w, "db": b}
 
 
-def ridge_regression(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
+def ridge_gradients(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
     w, b = Tensor(v["w"]), Tensor(v["b"])
     error = (v["X"] * w).sum(axis=1) + b - v["y"]
     return (error**2).sum() * (1 / v["n"]) + (w**2).sum() * v["lam"], {"dw": w, "db": b}
 
 
-def batch_norm(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
+def batch_norm_gradients(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
     x, gamma, beta = Tensor(v["x"]), Tensor(v["gamma"]), Tensor(v["beta"])
     free = Tensor(np.zeros_like(v["x"]))
     centred = x - x.mean(axis=0)
@@ -65,7 +66,7 @@ def batch_norm(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
     return ((gamma * xhat + beta) * v["dout"]).sum(), {"dx": x, "dgamma": gamma, "dbeta": beta, "dxhat": free}
 
 
-def attention(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
+def attention_gradients(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
     Q, K, V = Tensor(v["Q"]), Tensor(v["K"]), Tensor(v["V"])
     scores, weights = Tensor(np.zeros_like(v["S"])), Tensor(np.zeros_like(v["P"]))
     P = softmax(Q @ K.transpose() * (1 / np.sqrt(v["d"])) + scores) + weights
@@ -73,12 +74,12 @@ def attention(v: dict[str, Any]) -> tuple[Any, dict[str, Tensor]]:
 
 
 LOSSES: dict[str, Callable[[dict[str, Any]], tuple[Any, dict[str, Tensor]]]] = {
-    "two_layer_network": two_layer_network,
-    "softmax_cross_entropy": softmax_cross_entropy,
-    "logistic_regression": logistic_regression,
-    "ridge_regression": ridge_regression,
-    "batch_norm": batch_norm,
-    "attention": attention,
+    "two_layer_gradients": two_layer_gradients,
+    "softmax_gradients": softmax_gradients,
+    "logistic_gradients": logistic_gradients,
+    "ridge_gradients": ridge_gradients,
+    "batch_norm_gradients": batch_norm_gradients,
+    "attention_gradients": attention_gradients,
 }
 
 
@@ -149,7 +150,12 @@ def test_the_round_covers_what_it_should() -> None:
     assert set(CATALOGUE) == set(LOSSES)
 
 
+def test_no_slug_is_an_exercise_too() -> None:
+    """In an interview, and in a verdict, the slug alone says what was graded."""
+    assert not set(CATALOGUE) & set(load_exercises())
+
+
 def test_an_unknown_problem_has_near_names() -> None:
     with pytest.raises(NotFoundError) as raised:
-        find_derivation("ridge_regresion")
-    assert "ridge_regression" in raised.value.hint
+        find_derivation("ridge_gradient")
+    assert "ridge_gradients" in raised.value.hint

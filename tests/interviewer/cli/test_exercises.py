@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from interviewer.cli import app, main
-from knowledge.errors import UnreadableError
+from knowledge.errors import NotFoundError, UnreadableError
 
 RUNNER = CliRunner()
 FIRST_SIX = {"two_layer_backprop", "scaled_dot_product_attention", "ridge", "adam", "batch_norm", "k_fold"}
@@ -88,3 +88,43 @@ def test_unknown_slug_exits_with_two(monkeypatch: pytest.MonkeyPatch, capsys: py
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "Did you mean ridge" in captured.err
+
+
+def test_derivations_are_listed_and_shown_with_the_same_keys() -> None:
+    rows = json.loads(RUNNER.invoke(app, ["exercises", "derivations", "--json"]).stdout)
+    assert len(rows) >= 6
+    assert all(set(row) == {"slug", "title", "topic", "level"} for row in rows)
+    document = json.loads(RUNNER.invoke(app, ["exercises", "show", "ridge_gradients", "--json"]).stdout)
+    assert set(document) == {"slug", "statement", "signature", "starter"}
+    assert document["signature"] == "dw, db"
+    listed = RUNNER.invoke(app, ["exercises", "derivations"]).stdout
+    assert all(row["slug"] in listed for row in rows)
+    assert (
+        "grade derivation ridge_gradients FILE" in RUNNER.invoke(app, ["exercises", "show", "ridge_gradients"]).stdout
+    )
+
+
+def test_grade_derivation_prints_one_verdict(tmp_path: Path) -> None:
+    file = tmp_path / "answer.txt"
+    file.write_text("dw = 2 / n * X.T @ e\ndb = 2 * mean(e)\n")
+    result = RUNNER.invoke(app, ["grade", "derivation", "ridge_gradients", str(file), "--json"])
+    assert result.exit_code == 0
+    verdict = json.loads(result.stdout)
+    assert verdict["exercise"] == "ridge_gradients"
+    assert [check["name"] for check in verdict["checks"] if not check["passed"]] == ["dw"]
+    assert [seen["id"] for seen in verdict["misconceptions"]] == ["penalty_missing"]
+    read = RUNNER.invoke(app, ["grade", "derivation", "ridge_gradients", str(file)]).stdout
+    assert "Looks like `penalty_missing`" in read
+
+
+def test_unknown_derivation_has_near_names(tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["grade", "derivation", "rigde_gradients", str(tmp_path / "none.txt")])
+    assert isinstance(result.exception, NotFoundError)
+    assert "ridge_gradients" in result.exception.hint
+
+
+def test_debugging_exercises_start_from_the_broken_code() -> None:
+    document = json.loads(RUNNER.invoke(app, ["exercises", "show", "debug_rating_line", "--json"]).stdout)
+    assert document["signature"] in document["starter"]
+    assert "## What is seen" in document["statement"]
+    assert document["starter"].strip() in document["statement"]

@@ -62,7 +62,7 @@ def _through_softmax(P: Array, dP: Array, bugs: Bugs) -> Array:
 
 
 PROBLEM = Problem(
-    slug="attention",
+    slug="attention_gradients",
     title="Scaled dot-product attention, backward",
     topic="attention",
     level="staff",

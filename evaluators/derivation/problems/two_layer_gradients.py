@@ -51,7 +51,7 @@ def gradients(values: Values, bugs: Bugs) -> dict[str, Array]:
 
 
 PROBLEM = Problem(
-    slug="two_layer_network",
+    slug="two_layer_gradients",
     title="Gradients of a two-layer network",
     topic="neural networks",
     level="junior",

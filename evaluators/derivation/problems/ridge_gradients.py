@@ -49,7 +49,7 @@ def gradients(values: Values, bugs: Bugs) -> dict[str, Array]:
 
 
 PROBLEM = Problem(
-    slug="ridge_regression",
+    slug="ridge_gradients",
     title="Gradients of ridge regression",
     topic="linear models",
     level="junior",

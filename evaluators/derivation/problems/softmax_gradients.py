@@ -46,7 +46,7 @@ def gradients(values: Values, bugs: Bugs) -> dict[str, Array]:
 
 
 PROBLEM = Problem(
-    slug="softmax_cross_entropy",
+    slug="softmax_gradients",
     title="Gradients of softmax with cross-entropy",
     topic="neural networks",
     level="junior",

@@ -54,7 +54,7 @@ def gradients(values: Values, bugs: Bugs) -> dict[str, Array]:
 
 
 PROBLEM = Problem(
-    slug="logistic_regression",
+    slug="logistic_gradients",
     title="Gradients of logistic regression",
     topic="linear models",
     level="junior",

@@ -61,7 +61,7 @@ def gradients(values: Values, bugs: Bugs) -> dict[str, Array]:
 
 
 PROBLEM = Problem(
-    slug="batch_norm",
+    slug="batch_norm_gradients",
     title="Batch normalisation, backward",
     topic="normalisation",
     level="staff",
