@@ -92,6 +92,20 @@ def read(text: str, states: TokenStates) -> Reading:
     )
 
 
+def joined(readings: Sequence[Reading]) -> Reading:
+    """Return several readings as one text, words after words; its spans are those of the parts."""
+    return Reading(
+        " ".join(one.text for one in readings),
+        tuple(word for one in readings for word in one.words),
+        tuple(word for one in readings for word in one.stems),
+        np.vstack([one.spans for one in readings]),
+        np.vstack([one.vectors for one in readings]),
+        tuple(at for one in readings for at in one.negations),
+        tuple(piece for one in readings for piece in one.pieces),
+        readings[0].flow,
+    )
+
+
 def _flow(states: Floats) -> tuple[float, float, float]:
     if len(states) < 3:
         return 0.5, 0.4, 0.4

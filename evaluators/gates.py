@@ -18,16 +18,16 @@ from typing import Literal
 from evaluators.alignment import Reading
 from evaluators.evidence import Span, sentences
 from evaluators.language import FUNCTION_WORDS, WORD, stem, word_list, words
-from evaluators.word_order import naturalness
+from evaluators.word_order import jolts, naturalness
 
 Effect = Literal["zero", "unscored", "cap", "note"]
 
 READ = 20_000  # characters
 LONGEST = 1_800  # words, 12 minutes: about ten times what a question needs
 KNOWN = 0.5  # least share of known words; measured false alarms on full-mark answers 0 to 1.5 %, all gibberish found
-LEAST_FUNCTION_WORDS = (
-    0.1  # of all words; 0.1 % of the full-mark answers of five sets have fewer, 91 % of keyword lists
-)
+LEAST_FUNCTION_WORDS = 0.1  # of all words; 0.1 % of full-mark answers have fewer, 91 % of keyword lists
+SURE = 20  # words; on shorter answers the order of words tells less, so the cap is milder and the engine asks
+SURE_CAP, UNSURE_CAP = 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Finding:
     reason: str
     cap: float = 5.0
 
+
+COPIED = Finding("question_copied", "zero", "The question's own words and nothing beyond them.")
 
 # What people say instead of an answer. Said early it is worth more than a bluff: the interviewer can go on.
 _NOT_KNOWN = re.compile(
@@ -111,7 +113,7 @@ def inspect_text(text: str, question: str = "") -> list[Finding]:
         reason = "Said openly that the answer is not known: worth more than a bluff, less than any attempt."
         return [*found, Finding("dont_know", "zero", reason)]
     if _copied(spoken, question):
-        return [*found, Finding("question_copied", "zero", "The question's own words and nothing beyond them.")]
+        return [*found, COPIED]
     if _repeats(read):
         found.append(Finding("repetition", "cap", "The same sentences over and over.", 2.0))
     return found
@@ -130,18 +132,28 @@ def without(text: str, spans: Sequence[Span]) -> str:
     return text
 
 
+def repeats_of(question: str, text: str) -> list[Span]:
+    """Return the sentences that only say the question again; they are left out before anything is judged."""
+    asked = words(question)
+    stems = {stem(word) for word in asked if word not in FUNCTION_WORDS}
+    runs = set(zip(asked, asked[1:], asked[2:], strict=False))
+    return [span for span in sentences(text) if _is_copy(words(text[span.start : span.end]), stems, runs)]
+
+
 def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> list[Finding]:
     """Return what the encoder's word pieces and states show: gibberish, shuffled keywords, the reference pasted."""
     found: list[Finding] = []
     if (share := known_share(reading)) < KNOWN:
         reason = f"{1 - share:.0%} of the words are in no vocabulary."
         return [Finding("gibberish", "zero", reason)]
-    if len(reading.pieces) >= 4 and len(reading.words) > (1 - LEAST_FUNCTION_WORDS) * len(reading.pieces):
-        return [Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", 1.0)]
+    length = len(reading.pieces)
+    limit = SURE_CAP if length >= SURE else UNSURE_CAP
+    bare = len(reading.words) > (1 - LEAST_FUNCTION_WORDS) * length
+    if length >= 4 and bare:
+        return [Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", limit)]
     overlap = max((_overlap(reading, reference) for reference in references), default=Overlap(0.0, 0.0, 0.0, 0.0))
-    odds = naturalness(reading.text, reading)
-    if _salad(odds, overlap, len(reading.pieces)):
-        found.append(Finding("word_salad", "cap", "Keywords in no order that makes a sentence.", 1.0))
+    if _salad(reading, overlap, bare):
+        found.append(Finding("word_salad", "cap", "Keywords in no order that makes a sentence.", limit))
     elif overlap.copied > 0.8 and len(reading.words) >= PASTED:
         reason = "The reference answer, word for word: it shows that it was found, not that it was understood."
         found.append(Finding("reference_pasted", "cap", reason, 1.0))
@@ -194,11 +206,22 @@ def _overlap(answer: Reading, reference: Reading) -> Overlap:
     )
 
 
-def _salad(odds: float, overlap: Overlap, length: int) -> bool:
+def _salad(reading: Reading, overlap: Overlap, bare: bool) -> bool:
     """Whether the words stand in no order: surer on long answers, and where they are just the reference's words."""
-    if overlap.said >= 0.7 and overlap.own >= 0.7 and length >= 5:
-        return odds < 0.5 and overlap.copied < 0.5
-    return odds < -3.0
+    length, kept = len(reading.pieces), len(reading.words)
+    if length < 3 or kept < 3:
+        return False
+    if bare and min(overlap.said, overlap.own) == 1.0 and overlap.order < 1.0:
+        return True  # all of the reference's keywords, nothing else, in another order
+    alike = min(overlap.said, overlap.own) >= 0.7
+    if not alike and length < 15:
+        return False
+    odds, jolting = naturalness(reading.text, reading), jolts(reading.text)
+    if not alike:
+        return odds < -3.0 or (odds < 0.0 and jolting > 0.1 * length)
+    if jolting or (length >= 9 and odds < 0.5 and overlap.copied < 0.5):
+        return True
+    return min(overlap.said, overlap.own) == 1.0 and overlap.order < 1.0 and odds < 1.0 and overlap.copied < 0.7
 
 
 def _language(text: str, spoken: Sequence[str]) -> str:
@@ -236,12 +259,15 @@ _POLITE = word_list("around_not_knowing")
 
 def _copied(spoken: Sequence[str], question: str) -> bool:
     """Whether what was said is runs of the question's own words, with no other content word."""
-    asked = [stem(word) for word in words(question) if word not in FUNCTION_WORDS]
+    asked = words(question)
+    stems = {stem(word) for word in asked if word not in FUNCTION_WORDS}
+    return _is_copy(spoken, stems, set(zip(asked, asked[1:], asked[2:], strict=False)))
+
+
+def _is_copy(spoken: Sequence[str], stems: set[str], runs: set[tuple[str, str, str]]) -> bool:
     said = [stem(word) for word in spoken if word not in FUNCTION_WORDS]
-    if not asked or len(said) < 3 or set(said) - set(asked):
+    if not stems or len(said) < 3 or set(said) - stems:
         return False
-    theirs = words(question)
-    runs = set(zip(theirs, theirs[1:], theirs[2:], strict=False))
     ours = [run in runs for run in zip(spoken, spoken[1:], spoken[2:], strict=False)]
     return bool(ours) and sum(ours) >= 0.6 * len(ours)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluators import anchors, gates, misconceptions
-from evaluators.alignment import Aligned, Floats, Reading, align, newness, read, similarity
+from evaluators.alignment import Aligned, Floats, Reading, align, joined, newness, read, similarity
 from evaluators.combine import NARROW, WIDE, Total, apply_caps, decided, finish, versions_of, weighted
 from evaluators.evidence import Span, quote, sentences
 from evaluators.gates import Finding
@@ -87,6 +87,10 @@ class TechnicalEvaluator:
             if orders:
                 reason = f"{len(orders)} sentence(s) addressed to the grader were left out."
                 findings.insert(0, Finding("injection", "note", reason))
+            if copies := gates.repeats_of(target.question, text):
+                text = gates.without(text, copies)
+                if not text.strip() and not findings:
+                    findings.append(gates.COPIED)
             texts.append("" if any(f.effect in {"zero", "unscored"} for f in findings) else text)
             found.append(findings)
         wanted = {text for text in texts if text}
@@ -270,7 +274,11 @@ def _weight(point: Point, target: Target) -> float:
 
 
 def _references(prepared: _Prepared) -> list[Reading]:
-    return [prepared.reference] if prepared.reference is not None else [p for p in prepared.points if len(p.words) >= 4]
+    """Return what might be pasted or shuffled: the reference, or each point and all of them together."""
+    if prepared.reference is not None:
+        return [prepared.reference]
+    points = [point for point in prepared.points if len(point.words) >= 4]
+    return [*points, joined(points)] if len(points) > 1 else points
 
 
 def _texts(target: Target) -> list[str]:

@@ -13,6 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,10 @@ from evaluators.language import FUNCTION_WORDS
 READ = 160  # words: enough to tell, and the same work for an answer of any length
 FEWEST = 5  # words: below, any order may be an answer
 ORDERS = 48
+EXPECTED, NEVER = 20, 0.02  # a pair that chance would make 20 times and that is there at most once in fifty of those
 _ENDINGS = ("ing", "ed", "ly", "tion", "ions", "ment", "ity", "ive", "able", "ous", "al", "er", "es")
 _EDGE = "|"
+_SENTENCE_END = re.compile(r"[.!?;:]+(?:\s|$)|\n")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?|[.!?;:\n]+")
 
 
@@ -50,9 +53,13 @@ def classes(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The bigram table as log probabilities `(classes, classes)`, and the weights of the decision."""
+    """The bigram table as log probabilities `(classes, classes)`, and the weights of the decision.
+
+    `impossible` holds the pairs of classes that chance would put side by side often and people (almost) never do.
+    """
 
     index: dict[str, int]
+    impossible: frozenset[tuple[str, str]]
     table: NDArray[np.float64]
     means: NDArray[np.float64]
     scales: NDArray[np.float64]
@@ -69,9 +76,12 @@ def model_of(bigrams: dict[str, dict[str, int]], decision: dict[str, list[float]
         for second, count in row.items():
             counts[index[first], index[second]] = count
     single = (counts.sum(axis=0) + 1) / (counts.sum() + len(names))
+    chance = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(1.0, counts.sum())
+    never = np.argwhere((chance >= EXPECTED) & (counts <= NEVER * chance))
     table = np.log((counts + 20 * single) / (counts.sum(axis=1, keepdims=True) + 20))
     means, scales, weights = (np.array(decision.get(name, [])) for name in ("means", "scales", "weights"))
-    return Model(index, table, means, scales, weights, bias)
+    impossible = frozenset((names[first], names[second]) for first, second in never)
+    return Model(index, impossible, table, means, scales, weights, bias)
 
 
 @lru_cache(maxsize=1)
@@ -79,6 +89,17 @@ def shipped() -> Model:
     """Return the model that comes with the package."""
     data = json.loads((Path(__file__).parent / "word_order.json").read_text(encoding="utf-8"))
     return model_of(data["bigrams"], data["decision"], data["bias"])
+
+
+def jolts(text: str) -> int:
+    """Return how often two words stand side by side that nobody puts there, such as "the the" or "of is"."""
+    impossible = shipped().impossible
+    count = 0
+    for sentence in _SENTENCE_END.split(text[: READ * 20]):
+        line = [name for name in classes(sentence) if name != _EDGE]
+        if len(line) >= 2:
+            count += sum(pair in impossible for pair in pairwise([_EDGE, *line, _EDGE]))
+    return count
 
 
 def surprise(model: Model, text: str) -> float:
