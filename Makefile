@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: practice test check format serve cassettes clean
+.PHONY: practice test check format serve cassettes stale clean
 
 practice: $(STAMP) ## set up, then start an interview in the terminal
 	@$(BIN)/interviewer practice $(ARGS)
@@ -31,6 +31,14 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
+
+# Without URL the completions come from a local endpoint; with one, the interviews are recorded against that provider.
+cassettes: $(STAMP) ## record the talk with language models again: make cassettes [URL=… KEY=… MODEL=…]
+	@INTERVIEWER_TEST_RECORD=$(or $(URL),stand-in) INTERVIEWER_TEST_RECORD_KEY="$(KEY)" INTERVIEWER_TEST_RECORD_MODEL="$(MODEL)" \
+		$(BIN)/pytest -q -p no:cacheprovider $(if $(URL),--force-enable-socket tests/interviewer/model/test_interviews.py,tests/interviewer/model --deselect tests/interviewer/model/test_cassettes.py)
+
+stale: $(STAMP) ## say which cassettes a changed prompt has made stale
+	@$(BIN)/python cassettes/stale.py
 
 clean: ## remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

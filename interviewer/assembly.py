@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from interviewer.assessment import Assessor, OfflineAssessor
 from interviewer.engine import Engine
-from interviewer.events import MessageKind, Setup
+from interviewer.events import MessageKind, Move, Setup
 from interviewer.facts import FactFinder
 from interviewer.material import load_library, with_promoted_judge
 from interviewer.references import References
@@ -28,6 +28,7 @@ from interviewer.voices.model import ModelVoice
 from interviewer.voices.offline import Meaning, OfflineVoice
 from knowledge.errors import InputError, InterviewError, SandboxError
 from knowledge.library import Library
+from knowledge.models import Passage
 
 if TYPE_CHECKING:
     from evaluators.code import CodeGrader
@@ -239,6 +240,11 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
 
     references = References(library, parts.retriever.within, parts.executor)
 
+    async def find(state: State, move: Move) -> Sequence[Passage]:
+        if move.kind == "question" and move.question_id is not None:
+            parts.executor.submit(assessor.prepare, move.question_id, state.setup.level)
+        return await references(state, move)
+
     async def facts(state: State) -> Sequence[str]:
         question = library.questions.get(state.current.question_id) if state.current else None
         if question is None or question.scenario is None or state.pending is None:
@@ -256,7 +262,7 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
         voice=voice,
         offline=offline,
         assessor=assessor_for,
-        find=references,
+        find=find,
         facts=facts,
         reading=references,
         statement=_statement,

@@ -101,6 +101,14 @@ class OfflineAssessor:
                 return said  # nothing that code would change
         return self.score(question, current, question.level)
 
+    def prepare(self, question_id: str, level: Level) -> None:
+        """Read what answers to a question are measured against, so that the first answer does not wait for it."""
+        question = self._library.questions.get(question_id)
+        if question is None or question.exercise is not None:
+            return
+        blank = Answered(question_id=question_id, text="-", kind="answer")
+        self.score(question, QuestionState(question_id=question_id, minutes=1.0, messages=(blank,)), level)
+
     def _judge(self, state: State) -> list[Ran | Scored]:
         message = state.pending
         assert message is not None

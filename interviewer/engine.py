@@ -134,7 +134,8 @@ class Engine:
         calls = start_collecting()
         events.append(await self._speaker.say(voice, replay(events), Move(kind="greet", reason="opening"), told=told))
         state = replay(events)
-        events.append(await self._speaker.say(voice, state, decide(state, self._library)))
+        first = decide(state, self._library)
+        events.append(await self._speaker.say(voice, state, first, await self._find(state, first)))
         return await self._store.create([events[0], *calls, *events[1:]])
 
     async def reply(

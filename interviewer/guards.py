@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from evaluators.gates import inspect_text
 from evaluators.language import content, stem, words
@@ -63,18 +64,32 @@ class GuardError(ModelError):
     """The model's words were set aside; says which rule they broke, never the words."""
 
 
+class Secrets(NamedTuple):
+    """Texts that may not be told, read once: their runs of five words, and the content words of each."""
+
+    runs: frozenset[tuple[str, ...]]
+    points: tuple[frozenset[str], ...]
+
+
+def secrets_of(texts: Iterable[str]) -> Secrets:
+    """Return what is kept of secret texts."""
+    kept = list(texts)
+    runs = frozenset(run for text in kept for run in _runs(words(text)))
+    return Secrets(runs, tuple(frozenset(_stems([text])) for text in kept))
+
+
 class Granted(Frozen):
     """What the words may and may not hold at one move.
 
     Attributes:
-        secret: texts that may not be read out or given away: key points, corrections, facts not asked for, prompts.
+        secret: what may not be read out or given away: key points, corrections, facts not asked for, prompts.
         allowed: texts that anybody may repeat: the question, the draft, what the candidate said.
         passages: what claims about the candidate's notes and our own are checked against.
         praise: whether the answer so far was good.
         numbers: whether only numbers that stand in `allowed` may be said.
     """
 
-    secret: tuple[str, ...]
+    secret: tuple[Secrets, ...]
     allowed: tuple[str, ...]
     passages: tuple[Passage, ...] = ()
     praise: bool = False
@@ -88,9 +103,9 @@ class Guard:
         self._granted = granted
         spoken = [words(text) for text in granted.allowed]
         self._open = {run for text in spoken for run in _runs(text)}
-        self._closed = {run for text in granted.secret for run in _runs(words(text))} - self._open
+        self._closed = frozenset[tuple[str, ...]]().union(*(one.runs for one in granted.secret)) - self._open
         known = _stems(granted.allowed)
-        points = [_stems([text]) - known for text in granted.secret]
+        points = [point - known for one in granted.secret for point in one.points]
         self._points = [point for point in points if len(point) >= 2]
         self._numbers = {n for text in granted.allowed for n in _numbers(text)}
         self._passages = [_stems([passage.heading, passage.text]) for passage in granted.passages]

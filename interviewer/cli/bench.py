@@ -94,6 +94,36 @@ def sandbox(seconds: Seconds = 5.0, as_json: JsonOption = False) -> None:
     console().print("\n".join(lines))
 
 
+@bench_app.command()
+def turn(
+    latency: Annotated[float, typer.Option(help="Milliseconds that the local server waits.", min=0)] = 200.0,
+    turns: Annotated[int, typer.Option(help="Turns measured with one interview.", min=1)] = 20,
+    interviews: Annotated[int, typer.Option(help="Interviews under way at once; 0 leaves that out.", min=0)] = 1000,
+    turn_every: Annotated[float, typer.Option(help="Seconds between two messages of one candidate.", min=1)] = 90.0,
+    seconds: Annotated[float, typer.Option(help="How long the many are measured.", min=1)] = 30.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Time what we add to a turn with a language model, over a bare client that makes the same calls."""
+    from interviewer.bench.turn import run
+
+    report = run(tell, latency_ms=latency, turns=turns, interviews=interviews, turn_every_s=turn_every, seconds=seconds)
+    if as_json:
+        print_json(report)
+        return
+    for load in report.loads:
+        which = "median" if load.interviews == 1 else "p95"
+        added = load.added_first_p50 if load.interviews == 1 else load.added_first_p95
+        console().print(
+            f"{load.interviews} interview(s), {load.turns} turns, {load.turns_per_second:g} a second,"
+            f" {report.cores} cores\n"
+            f"  first token: ours {load.ours.first_p50:.0f} ms (p95 {load.ours.first_p95:.0f}),"
+            f" bare client {load.bare.first_p50:.0f} ms (p95 {load.bare.first_p95:.0f})\n"
+            f"  last token:  ours {load.ours.last_p50:.0f} ms (p95 {load.ours.last_p95:.0f}),"
+            f" bare client {load.bare.last_p50:.0f} ms (p95 {load.bare.last_p95:.0f})\n"
+            f"  {'✓' if load.met else '✗'} added to the first token, {which}: {added:.1f} ms; the aim is {load.aim:g}"
+        )
+
+
 def tell(message: str) -> None:
     """Say on standard error what is measured next."""
     sys.stderr.write(f"{message} …\n")

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from evaluators.prompt import load_prompt
 from evaluators.untrusted import clean, fence
 from interviewer.events import MessageKind, Move
-from interviewer.guards import Granted, Guard, GuardError
+from interviewer.guards import Granted, Guard, GuardError, Secrets, secrets_of
 from interviewer.hearing import quick_kind
 from interviewer.llm import LanguageModel, Messages, Role
 from interviewer.policy import GOOD
@@ -89,6 +89,8 @@ class ModelVoice:
         self._library = library
         self._understand = load_prompt("understand", PROMPTS)
         self._words = load_prompt("words", PROMPTS)
+        self._prompts = secrets_of([self._words.system, self._understand.system])
+        self._known: dict[str, Secrets] = {}
 
     @property
     def name(self) -> str:
@@ -178,18 +180,21 @@ class ModelVoice:
         current = state.current
         said = [m.text for m in current.messages] if current else []
         questions = {q for q in (self._question(state), self._library.questions.get(move.question_id or "")) if q}
-        secret = [text for question in questions for text in self._secrets(question)]
-        secret += [self._words.system, self._understand.system]
         score = current.score if current else None
         return Granted(
-            secret=tuple(secret),
+            secret=(self._prompts, *(self._secrets(question) for question in questions)),
             allowed=(draft, *(q.text for q in questions), *said, *(p.text for p in passages)),
             passages=tuple(passages),
             praise=score is not None and score.overall is not None and score.overall >= GOOD,
             numbers=move.kind in _NUMBERS,
         )
 
-    def _secrets(self, question: Question) -> list[str]:
+    def _secrets(self, question: Question) -> Secrets:
+        if question.id not in self._known:
+            self._known[question.id] = secrets_of(self._secret_texts(question))
+        return self._known[question.id]
+
+    def _secret_texts(self, question: Question) -> list[str]:
         """Everything about a question that only the score and the policy may use."""
         texts = [text for point in question.key_points for text in (point.text, point.hint)]
         texts += [text for wrong in question.misconceptions for text in (wrong.statement, wrong.correction)]
