@@ -10,17 +10,25 @@ from evaluators.score import Evidence, Score
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
 _CLAUSE_END = re.compile(r"[,;:–—]\s|\s(?=(?:and|but|because|so|which|where|while|then)\s)")
 _DANGLING = re.compile(r"[\s,;:–—]+(and|but|or|so|because|which|that|the|a|an|to|of|with|in|then)$")
+_HEDGE = re.compile(
+    r"\s*(?:(?:i(?:'m| am) not (?:entirely |quite |really )?sure|i (?:think|guess|believe|suppose)(?: that)?"
+    r"|maybe|perhaps|well|so|ok(?:ay)?|hm+|um+|uh+|yes|right|but|and)\b[\s,.:;–—-]*)+",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"[`*_#<>|~\[\]{}\\]+")
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
 _SCANNED = 20_000
-WORTH = 1.0
-"""Under this overall score an answer is beside the question; to quote from it would be to nod at it."""
+_WORTH = 1.0
+_SAID = 3
+"""An answer under the one overall, and without any criterion at the other, is beside the question."""
 
 
 def first_words(text: str, most: int = _MOST_WORDS) -> str:
     """Return the beginning of `text` up to a sentence or clause end within `most` words; always a part of `text`."""
-    sentence = _SENTENCE.search(text[:_SCANNED])
+    text = text[:_SCANNED]
+    hedge = _HEDGE.match(text)
+    sentence = _SENTENCE.search(text, hedge.end() if hedge else 0)
     found = sentence.group().strip() if sentence else ""
     words = list(re.finditer(r"\S+", found))
     if len(words) <= most:
@@ -30,6 +38,16 @@ def first_words(text: str, most: int = _MOST_WORDS) -> str:
     return _DANGLING.sub("", head[: ends[-1]] if ends else head).rstrip(" .,;:!?")
 
 
+def is_beside(score: Score | None) -> bool:
+    """Whether an answer bears so little on its question that to quote from it, or to nod at it, would be false praise.
+
+    One point of five that is made well is little overall, and to the point.
+    """
+    if score is None or score.overall is None or score.overall >= _WORTH:
+        return False
+    return all((criterion.score or 0) < _SAID for criterion in score.criteria)
+
+
 def quote_for(score: Score | None, criterion: str, latest: str) -> str:
     """Return the words that a follow-up on `criterion` takes up.
 
@@ -37,7 +55,7 @@ def quote_for(score: Score | None, criterion: str, latest: str) -> str:
     last full sentence. Empty when nothing said is worth quoting, as in an answer that is beside the question.
     """
     candidates: list[str] = []
-    if score is not None and score.overall is not None and score.overall < WORTH:
+    if is_beside(score):
         return ""
     if score is not None:
         own = [e.quote for c in score.criteria if c.criterion == criterion for e in c.evidence]

@@ -15,7 +15,7 @@ from interviewer.events import MessageKind, Move
 from interviewer.hearing import is_unclear, quick_kind
 from interviewer.plan import parts_of
 from interviewer.policy import hints_of
-from interviewer.quoting import WORTH, harmless
+from interviewer.quoting import harmless, is_beside
 from interviewer.state import QuestionState, State
 from knowledge import yaml_source
 from knowledge.library import Library
@@ -120,7 +120,11 @@ class OfflineVoice:
             return [self._phrase(state, "deeper_after_code"), text]
         if current is not None and current.fruitless:
             return [self._phrase(state, "probe_again"), text]
-        lead = "probe_lost" if current is not None and _beside_the_question(current) else "probe_plain"
+        lead = (
+            "probe_lost"
+            if current is not None and is_beside(current.score) and question.round != "design"
+            else "probe_plain"
+        )
         return [self._phrase(state, "pick_up" if quote else lead, lead, quote=quote), text]
 
     def _probe_text(self, state: State, question: Question, target: str, quote: str) -> str:
@@ -228,9 +232,26 @@ class OfflineVoice:
             return "" if key == otherwise else self._phrase(state, otherwise, otherwise, **fields)
         order = usable[:]
         Random(f"{state.setup.seed}:{key}").shuffle(order)
-        turn = sum(len(q.moves) for q in state.questions)
-        line = order[turn % len(order)]
+        before = sum(_may_have_used(key, move) for q in state.questions for move in q.moves)
+        line = order[before % len(order)]
         return re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip()
+
+
+def _may_have_used(key: str, move: Move) -> bool:
+    """Whether the words for an earlier move may have come from the list `key`."""
+    match key.partition("_")[0]:
+        case "smaller":
+            return move.reason == "smaller step"
+        case "pick":
+            return move.kind == "probe" and bool(move.quote)
+        case "probe" | "deeper":
+            return move.kind == "probe" and not move.quote and move.reason != "smaller step"
+        case "next" | "first" | "round":
+            return move.kind == "question"
+        case "challenge" | "answer" as kind:
+            return move.kind == kind
+        case _:
+            return key in {move.kind, move.target}
 
 
 def _block(text: str) -> str:
@@ -246,12 +267,6 @@ def filled(template: str, quote: str) -> str:
     if quote:
         return _QUOTE_MARKS.sub("{quote}", template).replace("{quote}", f"“{quote}”").strip()
     return _QUOTED.sub("", template).strip() or "Tell me more about that."
-
-
-def _beside_the_question(current: QuestionState) -> bool:
-    """Whether what was said bears so little on the question that to nod at it would be false praise."""
-    score = current.score
-    return score is not None and score.overall is not None and score.overall < WORTH
 
 
 def _just_passed(current: QuestionState | None) -> bool:

@@ -235,3 +235,18 @@ async def test_code_that_was_not_run_is_not_said_to_have_run(library: Library) -
     said = await text_of(library, state, Move(kind="challenge", question_id="code", target="error"))
     assert "I ran it" not in said
     assert "line 1 is not valid Python" in said
+
+
+async def test_the_same_words_do_not_come_with_every_question(library: Library) -> None:
+    def smaller(question: str) -> Move:
+        return Move(kind="probe", question_id=question, target="cost", reason="smaller step")
+
+    between = [
+        Asked(move=Move(kind="probe", question_id="first", target=t), text="x") for t in ("cause", "beyond", "x")
+    ]
+    state, leads = on("first"), []
+    for _ in range(3):
+        said = await text_of(library, state, smaller("first"))
+        leads.append(said)
+        state = replay([Asked(move=smaller("first"), text=said), *between], state)
+    assert len(set(leads)) == 3

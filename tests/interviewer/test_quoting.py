@@ -73,4 +73,14 @@ def test_a_question_or_two_words_are_not_quoted() -> None:
 
 
 def test_nothing_is_quoted_from_an_answer_beside_the_question() -> None:
-    assert quote_for(scored(0.8, cost="It is all about the money."), "cost", "It is all about the money.") == ""
+    text = "It is all about the money."
+    score = scored(0.8, cost=text)
+    weak = score.model_copy(update={"criteria": tuple(c.model_copy(update={"score": 1}) for c in score.criteria)})
+    assert quote_for(weak, "cost", text) == ""
+    assert quote_for(score, "cost", text)
+
+
+def test_a_hedge_is_not_quoted() -> None:
+    assert first_words("I am not sure, maybe the variance falls.") == "the variance falls"
+    assert first_words("Well, I think that it is convex.") == "it is convex"
+    assert first_words("Maybe.") == ""
