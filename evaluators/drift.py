@@ -333,14 +333,22 @@ def _compare(start: date, now: _Part, before: _Part) -> Comparison:
 
 
 def _stability(before: Values, now: Values) -> tuple[float, float]:
-    """Return the index and how likely one as large is by chance: over `1/n + 1/m` it is a χ² of `bins − 1`."""
+    """Return the index, and how likely bins as different are by chance: the χ² test of the same counts.
+
+    The index itself is nearly a χ² over `1/n + 1/m`, but its logarithm has the heavier tail: at a nominal 0.1 % it
+    called 0.25 to 0.55 % of equal samples different, the test 0.1 %.
+    """
     from scipy.special import chdtrc
 
     fewer = min(len(before), len(now))
     bins = int(np.clip(fewer // 10, 3, 10))
     index = population_stability_index(before, now, bins, floor=0.5 / fewer)
     cuts = np.unique(np.quantile(before, np.linspace(0, 1, bins + 1)[1:-1]))  # ties leave fewer bins
-    return index, float(chdtrc(len(cuts), index / (1 / len(before) + 1 / len(now))))
+    e, a = (np.bincount(np.searchsorted(cuts, x, side="right"), minlength=len(cuts) + 1) for x in (before, now))
+    filled = (e + a) > 0
+    ratio = np.sqrt(len(now) / len(before))
+    statistic = float(np.sum((a[filled] / ratio - e[filled] * ratio) ** 2 / (a + e)[filled]))
+    return index, float(chdtrc(max(1, int(filled.sum()) - 1), statistic))
 
 
 def _corrected(found: Mapping[_Key, Comparison]) -> Iterator[tuple[_Key, Comparison]]:

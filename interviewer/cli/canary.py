@@ -79,7 +79,12 @@ def promote(
         _, comparison, _ = asyncio.run(_status())
         may_promote(comparison)
     trial = _canary().promote()
-    _show(trial, as_json, f"{trial.name} is in force. Old interviews keep their scores: interviewer regrade --all")
+    _show(
+        trial,
+        as_json,
+        f"{trial.name} is in force; a server that runs has to be started again. Old interviews keep their scores until "
+        "`interviewer regrade --all`.",
+    )
 
 
 @canary_app.command()

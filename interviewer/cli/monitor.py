@@ -90,7 +90,7 @@ def _table(whole: Segment, found: Drift) -> Table:
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("from")
-    for heading in ("interviews", "mean", "change (95 %)", "KS", "PSI", "p", "unscored"):
+    for heading in ("interviews", "mean", "change", "95 %", "KS", "PSI", "p", "unscored"):
         table.add_column(heading, justify="right")
     compared = {comparison.start: comparison for comparison in whole.comparisons}
     for window in whole.windows:
@@ -98,11 +98,11 @@ def _table(whole: Segment, found: Drift) -> Table:
         row = [f"{window.start:%Y-%m-%d}", f"{window.interviews}", mean]
         one = compared.get(window.start)
         if one is None:
-            row += ["too few" if window.interviews < found.fewest else "no baseline", "", "", ""]
+            row += ["too few" if window.interviews < found.fewest else "no baseline", "", "", "", ""]
         else:
             low, high = one.points_interval
             mark = "*" if one.shifted else ""
-            row += [f"{one.points:+.2f} ({low:+.2f} to {high:+.2f})", f"{one.ks:.2f}", f"{one.psi:.2f}"]
+            row += [f"{one.points:+.2f}", f"{low:+.1f} to {high:+.1f}", f"{one.ks:.2f}", f"{one.psi:.2f}"]
             row.append(f"{mark}{one.adjusted:.2g}")
         table.add_row(*row, f"{window.unscored:.0%}")
     return table
