@@ -115,12 +115,17 @@ class Regrader:
         score = await asyncio.to_thread(self._offline, question, judged.current, level)
         calls: list[Called] = []
         if self._opinion is not None and (self._always or judged.score.engine == "ensemble"):
-            events = await self._opinion(judged.state, question_id, score)
+            events = await self._opinion(self._asking(judged.state), question_id, score)
             calls = [event for event in events if isinstance(event, Called)]
             score = next((event.score for event in events if isinstance(event, Scored)), score)
             if score.engine != "ensemble":
                 return _left(record, "the language model gave no judgement")
         return record.model_copy(update={"after": score}), calls
+
+    def _asking(self, state: State) -> State:
+        """Return the state as the opinion sees it; one that is asked about everything is asked of offline ones too."""
+        setup = state.setup.model_copy(update={"engine": "llm"}) if self._always else state.setup
+        return state.model_copy(update={"setup": setup})
 
 
 def judged_questions(history: History) -> dict[str, Judged]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from interviewer.bench.endpoint import Completion, serving
 from interviewer.cli import app
 from knowledge.errors import InputError, NotFoundError
 from knowledge.library import Library
@@ -110,3 +112,31 @@ def test_a_canary_from_start_to_rollback(interviewed: tuple[Path, dict[str, Any]
     assert "in force" in str(run(home, "canary", "start", str(path)).exception)
     assert json.loads(run(home, "canary", "rollback", "--json").stdout)["status"] == "rolled back"
     assert not list((home / "rubrics").glob("*.yaml"))
+
+
+def test_another_judge_on_trial_is_asked_about_offline_interviews_too(
+    interviewed: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, _ = interviewed
+
+    def respond(path: str, request: Mapping[str, Any]) -> Completion:
+        prompt = str(request["messages"][0]["content"])
+        if "[prompt judge_claims" in prompt:
+            return Completion('{"claims": []}')
+        return Completion('{"quotes": [], "reason": "Nothing.", "score": 0}')
+
+    with serving(respond) as url:
+        monkeypatch.setenv("INTERVIEWER_BASE_URL", f"{url}/v1")
+        monkeypatch.setenv("INTERVIEWER_API_KEY", "none")
+        monkeypatch.setenv("INTERVIEWER_JSON_MODE", "json_schema")
+        shown = run(home, "canary", "start", "--judge", "openai:other", "--share", "1")
+        assert shown.exit_code == 0, shown.output
+        document = json.loads(run(home, "canary", "status", "--json").stdout)
+    assert document["trial"]["name"] == "openai:other"
+    assert document["newly_scored"] >= 1
+    exported = json.loads(run(home, "report", "--format", "events").stdout)
+    trials = [event for event in exported["events"] if event.get("occasion") == "canary"]
+    assert trials[-1]["score"]["engine"] == "ensemble"
+    assert trials[-1]["score"]["versions"]["canary"] == "openai:other"
+    assert any(event["type"] == "called" for event in exported["events"])
+    assert run(home, "canary", "rollback").exit_code == 0
