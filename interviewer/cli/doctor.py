@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from interviewer.cli.output import JsonOption, console, print_json
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Make one small call for each thing that a language model has to do.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check this machine: data folder, encoder, index, sandbox, language model. Exit status 1: something is broken."""
     from interviewer.doctor import examine
     from interviewer.settings import read_settings
 
-    findings = examine(read_settings())
+    settings = read_settings()
+    if llm:
+        import asyncio
+
+        from interviewer.model_check import examine_model
+
+        findings = asyncio.run(examine_model(settings))
+    else:
+        findings = examine(settings)
     broken = any(finding.status == "broken" for finding in findings)
     if as_json:
         print_json({"ok": not broken, "checks": findings})
