@@ -42,7 +42,8 @@ class Calibration(Frozen):
         shift = moved - score.overall
         trace = (*score.trace, f"calibrated on {self.answers} graded answers: {score.overall:.2f} → {moved:.2f}")
         band = (round(max(0.0, low + shift), 2), round(min(5.0, high + shift), 2))
-        return score.model_copy(update={"overall": moved, "band": band, "trace": trace})
+        versions = {**score.versions, "calibration": self.made}
+        return score.model_copy(update={"overall": moved, "band": band, "trace": trace, "versions": versions})
 
 
 def fit(

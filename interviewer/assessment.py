@@ -12,10 +12,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from evaluators.score import Score
+from evaluators.tasks import grade_task
 from evaluators.verdict import Verdict
 from interviewer.coding import coding_score
 from interviewer.events import Answered, MessageKind, Ran, Scored
-from interviewer.hearing import holds_code
+from interviewer.hearing import hands_in
 from interviewer.state import SUBSTANCE, QuestionState, State, replay
 from knowledge.errors import InterviewError
 from knowledge.library import Library
@@ -87,7 +88,7 @@ class OfflineAssessor:
 
     def grade(self, question: Question, text: str) -> Score:
         """Return the score of one text as the whole answer to a question, outside an interview; code in it is run."""
-        is_code = question.exercise is not None and holds_code(text)
+        is_code = question.exercise is not None and hands_in(question.exercise, text)
         message = Answered(question_id=question.id, text=text, kind="code" if is_code else "answer")
         current = QuestionState(question_id=question.id, minutes=question.minutes, messages=(message,))
         if question.exercise is not None and is_code:
@@ -128,7 +129,7 @@ class OfflineAssessor:
     def _run(self, exercise: str, source: str) -> Verdict | str:
         """Return the verdict, or why there is none."""
         try:
-            return self._grader().grade(exercise, source)
+            return grade_task(exercise, source, self._grader)
         except InterviewError as error:
             return f"The code was not run: {error.message}"
         except Exception:
@@ -152,8 +153,6 @@ class OfflineAssessor:
     def _versioned(self, score: Score, rubric: Rubric) -> Score:
         """Return the score with everything that it depends on, for drift and for grading it again."""
         versions = {"rubric": f"{rubric.rubric}@{rubric.version}", **score.versions, "package": _package()}
-        if self._calibration is not None:
-            versions["calibration"] = self._calibration.made
         return score.model_copy(update={"versions": versions})
 
     def _by_rubric(self, question: Question, current: QuestionState, level: Level) -> Score:

@@ -54,7 +54,7 @@ def coding_score(rubric: Rubric, current: QuestionState, talk: Score | None) -> 
         misconceptions=talk.misconceptions if talk else (),
         trace=tuple(trace),
         engine="offline",
-        versions={"rubric": f"{rubric.rubric}@{rubric.version}"},
+        versions={**(talk.versions if talk else {}), "rubric": f"{rubric.rubric}@{rubric.version}"},
     )
 
 
