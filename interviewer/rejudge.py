@@ -58,7 +58,8 @@ async def rejudge(store: Store, interview_id: str, opinion: SecondOpinion) -> Re
         if question.score is None:
             continue
         found = await opinion(state, question.question_id, offline_of(history, question.question_id))
-        new += found
+        # Given later: the interviewer does not take it for something that the last message brought.
+        new += [e.model_copy(update={"occasion": "regrade"}) if isinstance(e, Scored) else e for e in found]
         compared += [
             Compared(
                 question_id=question.question_id,
@@ -84,7 +85,8 @@ async def rejudge(store: Store, interview_id: str, opinion: SecondOpinion) -> Re
 
 def offline_of(history: Sequence[AnyEvent], question_id: str) -> Score | None:
     """Return the latest score of a question that no model had a part in; None when there is none."""
-    scores = [e.score for e in history if isinstance(e, Scored) and e.question_id == question_id]
+    given = [e for e in history if isinstance(e, Scored) and e.question_id == question_id and e.occasion != "canary"]
+    scores = [event.score for event in given]
     alone = [score for score in scores if score.engine != "ensemble" and "language model was not" not in _last(score)]
     return alone[-1] if alone else None
 
