@@ -31,11 +31,14 @@ def grade_star(
 ) -> None:
     """Score a story: situation, task, action, result, ownership, measurement, reflection, concision."""
     text = read_text(file)
-    from evaluators.reference.minilm import MiniLM
-    from evaluators.star import StarEvaluator
-    from knowledge.library import Library
+    from contextlib import closing
 
-    score = StarEvaluator(Library.load().rubrics["star"], MiniLM.load()).score(text, question)
+    from evaluators.star import StarEvaluator
+    from interviewer.assembly import Parts
+    from interviewer.settings import read_settings
+
+    with closing(Parts(read_settings())) as parts:
+        score = StarEvaluator(parts.library().rubrics["star"], parts.encoder()).score(text, question)
     _show(score, as_json)
 
 

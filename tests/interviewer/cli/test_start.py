@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 HEAVY = {
     "numpy", "scipy", "sklearn", "torch", "chromadb", "tantivy", "sentence_transformers", "langchain", "langchain_core",
@@ -30,18 +32,18 @@ def test_help_waits_for_no_heavy_import() -> None:
     assert HEAVY & set(json.loads(run.stderr)) == set()
 
 
-def test_every_command_teaches_itself() -> None:
-    run = _interviewer("--help")
+def test_every_command_teaches_itself(cli: Callable[..., Any]) -> None:
+    run = cli("--help")
     commands = [
         line.split()[0]
-        for line in run.stdout.split("Commands:")[1].splitlines()
+        for line in run.out.split("Commands:")[1].splitlines()
         if line.startswith("  ") and line[2] != " "
     ]
     assert {"practice", "serve", "index", "search", "grade", "report", "exercises", "questions", "doctor"} <= set(
         commands
     )
     for command in commands:
-        assert _interviewer(command, "--help").stdout.startswith("Usage:"), command
+        assert cli(command, "--help").out.startswith("Usage:"), command
 
 
 def test_a_users_mistake_is_two_lines_and_status_2() -> None:
