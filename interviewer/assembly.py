@@ -273,9 +273,9 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
 
 async def _statement(slug: str) -> str:
     def read() -> str:
-        from evaluators.exercise import find_exercise
+        from evaluators.tasks import find_task
 
-        return find_exercise(slug).statement
+        return find_task(slug).statement
 
     try:
         return await asyncio.to_thread(read)

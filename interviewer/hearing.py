@@ -92,13 +92,24 @@ def quick_kind(state: State, text: str, library: Library) -> MessageKind:
         return "dont_know"
     if stripped[0] == "/" and (command := _command(stripped)):
         return command
-    if _expects_code(state, library) and holds_code(stripped):
+    if (exercise := _exercise(state, library)) is not None and hands_in(exercise, stripped):
         return "code"
     lower = _lower(stripped)
     words = len(lower.split())
     if words <= _SHORT and (request := _request(lower)) is not None:
         return request
     return "clarifying_question" if words <= 120 and _is_question(lower) else "answer"
+
+
+def hands_in(exercise: str, text: str) -> bool:
+    """Whether a message is something to be graded: code, or in a derivation one of the terms that are asked for."""
+    from evaluators.tasks import is_derivation
+
+    if not is_derivation(exercise):
+        return holds_code(text)
+    from evaluators.derivation.grading import defines_terms
+
+    return defines_terms(exercise, text)
 
 
 def holds_code(text: str) -> bool:
@@ -140,9 +151,9 @@ def _command(stripped: str) -> MessageKind | None:
     return COMMANDS.get(word.group(1)) if word else None
 
 
-def _expects_code(state: State, library: Library) -> bool:
+def _exercise(state: State, library: Library) -> str | None:
     question = library.questions.get(state.current.question_id) if state.current else None
-    return question is not None and question.exercise is not None
+    return question.exercise if question is not None else None
 
 
 def _lower(text: str) -> str:

@@ -76,7 +76,7 @@ class Question(Frozen):
     follow_ups: tuple[str, ...] = Field((), description="Asked in this order once the answer stands; each goes deeper.")
     ladder: Ladder | None = None
     references: tuple[Source, ...] = ()
-    exercise: Slug | None = Field(None, description="The coding exercise behind a coding question.")
+    exercise: Slug | None = Field(None, description="The coding exercise, or the derivation, behind a coding question.")
     scenario: Slug | None = Field(None, description="The scenario behind a design question.")
 
 

@@ -77,8 +77,18 @@ def grade_derivation(slug: str, text: str, *, seed: int | None = None) -> Verdic
     )
 
 
+def defines_terms(slug: str, text: str) -> bool:
+    """Whether a message writes down at least one of the terms that the problem asks for."""
+    problem = find_derivation(slug)
+    names = {target.name for target in problem.targets}
+    try:
+        return any(_left_side(line, set()) in names for _, line in formula_lines(text))
+    except TooLargeError:
+        return True  # to be refused with the reason
+
+
 def formula_lines(text: str) -> list[tuple[int, str]]:
-    """The lines that hold something, with their numbers; comments and the frame of a LaTeX environment are left out.
+    """The lines that define something, with their numbers; comments, fences and words between them are left out.
 
     Raises:
         TooLargeError: there are more characters or lines than any derivation has.
@@ -88,7 +98,7 @@ def formula_lines(text: str) -> list[tuple[int, str]]:
     kept = []
     for number, line in enumerate(text.splitlines(), start=1):
         bare = line.split("#")[0].strip().removesuffix("\\\\").rstrip(" ;,")
-        if bare and not _FENCE.match(bare):
+        if "=" in bare and not _FENCE.match(bare):
             kept.append((number, bare))
     if len(kept) > MOST_LINES:
         raise TooLargeError(f"The derivation has {len(kept)} lines; at most {MOST_LINES} are read.")

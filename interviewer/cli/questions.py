@@ -98,9 +98,9 @@ def _library() -> Library:
 
 
 def _exercises() -> list[str]:
-    from evaluators.exercise import load_exercises
+    from evaluators.tasks import task_slugs
 
-    return list(load_exercises())
+    return task_slugs()
 
 
 def _wrapped(line: str) -> str:

@@ -118,9 +118,9 @@ class Session:
         slug = self._engine.library.question(state.current.question_id).exercise
         if attempts or slug is None:
             return code_in(attempts[-1]).strip() + "\n" if attempts else ""
-        from evaluators.exercise import load_exercises
+        from evaluators.tasks import find_task
 
-        return load_exercises()[slug].starter
+        return find_task(slug).starter
 
     async def _show(self, turn: AsyncIterator[Delta | AnyEvent]) -> bool:
         """Show the words as they come, and then the turn's events; return whether anything was said."""

@@ -238,9 +238,9 @@ def test_the_bank_has_every_level_and_many_topics(library: Library) -> None:
 
 
 def test_every_coding_question_has_an_exercise_that_exists() -> None:
-    from evaluators.exercise import load_exercises
+    from evaluators.tasks import task_slugs
 
-    library = Library.load(exercises=set(load_exercises()))
+    library = Library.load(exercises=set(task_slugs()))
     coding = [q.exercise for q in library.questions.values() if q.round == "coding"]
     first_six = {"two_layer_backprop", "scaled_dot_product_attention", "ridge", "adam", "batch_norm", "k_fold"}
     assert first_six <= set(coding)
