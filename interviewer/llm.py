@@ -81,6 +81,7 @@ class LanguageModel:
         self._chat = chat
         self._modes = [mode] if mode else list(MODES)
         self._strict = {"strict": True} if strict else {}
+        self._filling: dict[tuple[type[BaseModel], Mode], Any] = {}
         self._timeout_s = timeout_s
         self._prices = prices
 
@@ -174,12 +175,13 @@ class LanguageModel:
             return await self._chat.ainvoke([*messages, ("human", note)])
         if mode == "json_mode":
             messages = [*messages, ("human", f"The JSON object's schema:\n{_schema_text(schema)}")]
-        # A dictionary, not the class: given the class, the client parses too, and raises without the raw answer.
-        strict = self._strict if mode != "json_mode" else {}
-        runnable = self._chat.with_structured_output(
-            schema.model_json_schema(), method=mode, include_raw=True, **strict
-        )
-        result: Any = await runnable.ainvoke(list(messages))
+        if (schema, mode) not in self._filling:
+            # A dictionary, not the class: given the class, the client parses too, and raises without the raw answer.
+            strict = self._strict if mode != "json_mode" else {}
+            self._filling[schema, mode] = self._chat.with_structured_output(
+                schema.model_json_schema(), method=mode, include_raw=True, **strict
+            )
+        result = await self._filling[schema, mode].ainvoke(list(messages))
         return result["raw"]
 
 
