@@ -39,7 +39,8 @@ def make_plan(setup: Setup, library: Library, seed: int) -> tuple[Planned, ...]:
     plan: list[Planned] = []
     topics: set[str] = set()
     for round_, budget in _budgets(setup, minutes, library, random):
-        most = budget if setup.round == "mixed" else max(budget * _MOST_OF_ONE_ROUND, LEAST_MINUTES[round_])
+        several = setup.round != "mixed" and budget * (1 - _MOST_OF_ONE_ROUND) >= LEAST_MINUTES[round_]
+        most = budget * _MOST_OF_ONE_ROUND if several else budget
         bank = _bank(library, round_)
         while bank and (budget >= LEAST_MINUTES[round_] or not plan):
             question = _choose(bank, setup.level, topics, random)

@@ -108,3 +108,11 @@ def test_an_adapted_question_keeps_the_minutes_of_its_place(library: Library) ->
     following = next_question(after_scores(library, 5.0), library)
     assert following is not None
     assert following.minutes == 6
+
+
+@pytest.mark.parametrize("round_", ["technical", "coding", "design", "behavioural"])
+@pytest.mark.parametrize("minutes", [8, 10, 15, 20])
+def test_a_short_interview_does_not_leave_its_minutes_unused(bank: Library, round_: Any, minutes: float) -> None:
+    for seed in range(20):
+        plan = make_plan(Setup(round=round_, minutes=minutes), bank, seed)
+        assert sum(p.minutes for p in plan) >= 0.85 * minutes
