@@ -36,6 +36,7 @@ class Reading:
         vectors: `(n, 384)`, the mean of a word's pieces, length 1.
         negations: where the denying words start.
         pieces: for every word of the text, content or not, how many word pieces it took and its length.
+        starts: for every word of the text where it starts.
         flow: how near the states of neighbouring pieces, of next neighbours and of any two are to each other.
     """
 
@@ -46,6 +47,7 @@ class Reading:
     vectors: Floats
     negations: tuple[int, ...]
     pieces: tuple[tuple[int, int], ...]
+    starts: tuple[int, ...]
     flow: tuple[float, float, float]
 
     def within(self, span: Span) -> NDArray[np.bool_]:
@@ -67,10 +69,12 @@ def read(text: str, states: TokenStates) -> Reading:
     bounds: list[tuple[int, int]] = []
     negations: list[int] = []
     pieces: list[tuple[int, int]] = []
+    begins: list[int] = []
     for match in WORD.finditer(text):
         word = match[0].lower()
         first, last = np.searchsorted(starts, match.start()), np.searchsorted(starts, match.end())
         pieces.append((int(last - first), len(word)))
+        begins.append(match.start())
         if is_negation(word):
             negations.append(match.start())
         if word in FUNCTION_WORDS or last <= first:
@@ -87,9 +91,8 @@ def read(text: str, states: TokenStates) -> Reading:
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     stems = tuple(stem(word) for word in kept)
     places = np.array(spans, np.int64).reshape(-1, 2)
-    return Reading(
-        text, tuple(kept), stems, places, vectors, tuple(negations), tuple(pieces), _flow(states.states[:FLOW])
-    )
+    flow = _flow(states.states[:FLOW])
+    return Reading(text, tuple(kept), stems, places, vectors, tuple(negations), tuple(pieces), tuple(begins), flow)
 
 
 def joined(readings: Sequence[Reading]) -> Reading:
@@ -102,6 +105,7 @@ def joined(readings: Sequence[Reading]) -> Reading:
         np.vstack([one.vectors for one in readings]),
         tuple(at for one in readings for at in one.negations),
         tuple(piece for one in readings for piece in one.pieces),
+        tuple(start for one in readings for start in one.starts),
         readings[0].flow,
     )
 
@@ -143,18 +147,30 @@ def recall(table: Floats, weights: Floats) -> float:
     return float((table.max(axis=1) * weights).sum() / weights.sum())
 
 
+def gain(table: Floats, weights: Floats) -> float:
+    """Return how far the answer goes beyond what the question says of the statement, 0 to 1.
+
+    A word of the statement that the question matches by `1 - weight` counts only by how much the answer matches better.
+    """
+    if not table.size:
+        return 0.0
+    return float(np.maximum(0.0, table.max(axis=1) - (1.0 - weights)).sum() / weights.sum())
+
+
 @dataclass(frozen=True, slots=True)
 class Aligned:
     """A statement found in an answer.
 
     Attributes:
         whole: recall over all of the answer.
+        beyond: gain over all of the answer.
         local: recall in the best window of two sentences.
         window: where that window stands, None in an empty answer.
         sentence: the best single sentence, which is what gets quoted.
     """
 
     whole: float
+    beyond: float
     local: float
     window: Span | None
     sentence: Span | None
@@ -164,15 +180,15 @@ def align(statement: Reading, weights: Floats, answer: Reading, spans: Sequence[
     """Return how much of the statement the answer says, and where it says it."""
     table = similarity(statement, answer)
     if not table.size:
-        return Aligned(0.0, 0.0, None, None)
+        return Aligned(0.0, 0.0, 0.0, None, None)
     spans = sentences(answer.text) if spans is None else spans
     firsts = np.searchsorted(answer.spans[:, 0], [span.start for span in spans])
     filled = [i for i, first in enumerate(firsts) if first < (firsts[i + 1] if i + 1 < len(firsts) else table.shape[1])]
     if not filled:
-        return Aligned(recall(table, weights), 0.0, None, None)
+        return Aligned(recall(table, weights), gain(table, weights), 0.0, None, None)
     best = np.maximum.reduceat(table, firsts[filled], axis=1)  # (words, sentences)
     single = weights @ best / weights.sum()
     pairs = weights @ np.maximum(best[:, :-1], best[:, 1:]) / weights.sum() if len(filled) > 1 else single
     at, pair = int(single.argmax()), int(pairs.argmax())
     window = Span(spans[filled[pair]].start, spans[filled[min(pair + 1, len(filled) - 1)]].end)
-    return Aligned(recall(table, weights), float(pairs[pair]), window, spans[filled[at]])
+    return Aligned(recall(table, weights), gain(table, weights), float(pairs[pair]), window, spans[filled[at]])

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Literal
 
 from evaluators.alignment import Reading
-from evaluators.evidence import Span, sentences
+from evaluators.evidence import Span, locate, sentences
 from evaluators.language import FUNCTION_WORDS, WORD, stem, word_list, words
 from evaluators.word_order import jolts, naturalness
 
@@ -135,9 +135,13 @@ def without(text: str, spans: Sequence[Span]) -> str:
 def repeats_of(question: str, text: str) -> list[Span]:
     """Return the sentences that only say the question again; they are left out before anything is judged."""
     asked = words(question)
+    whole = locate(question, text) if len(asked) >= 4 else None
+    if whole is not None and whole.end < len(text.rstrip()):
+        text = without(text, [Span(whole.start, whole.end)])
     stems = {stem(word) for word in asked if word not in FUNCTION_WORDS}
     runs = set(zip(asked, asked[1:], asked[2:], strict=False))
-    return [span for span in sentences(text) if _is_copy(words(text[span.start : span.end]), stems, runs)]
+    copied = [Span(whole.start, whole.end)] if whole is not None else []
+    return copied + [span for span in sentences(text) if _is_copy(words(text[span.start : span.end]), stems, runs)]
 
 
 def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> list[Finding]:
@@ -148,11 +152,10 @@ def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> lis
         return [Finding("gibberish", "zero", reason)]
     length = len(reading.pieces)
     limit = SURE_CAP if length >= SURE else UNSURE_CAP
-    bare = len(reading.words) > (1 - LEAST_FUNCTION_WORDS) * length
-    if length >= 4 and bare:
+    if _is_bare(reading):
         return [Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", limit)]
     overlap = max((_overlap(reading, reference) for reference in references), default=Overlap(0.0, 0.0, 0.0, 0.0))
-    if _salad(reading, overlap, bare):
+    if _salad(reading, overlap):
         found.append(Finding("word_salad", "cap", "Keywords in no order that makes a sentence.", limit))
     elif overlap.copied > 0.8 and len(reading.words) >= PASTED:
         reason = "The reference answer, word for word: it shows that it was found, not that it was understood."
@@ -160,12 +163,38 @@ def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> lis
     return found
 
 
+def _symbols(text: str) -> set[int]:
+    """Return the places of the text that belong to formulas."""
+    return {place for formula in _FORMULA.finditer(text) for place in range(*formula.span())}
+
+
+def _is_bare(reading: Reading) -> bool:
+    """Whether the words outside formulas are four or more and (almost) none of them is a function word."""
+    symbols = _symbols(reading.text)
+    told = [start for start in reading.starts if start not in symbols]
+    kept = sum(int(start) not in symbols for start in reading.spans[:, 0])
+    return len(told) >= 4 and kept > (1 - LEAST_FUNCTION_WORDS) * len(told)
+
+
+# Operators with what they stand between, indices, calls, and names with a digit or a mark of transposition in them.
+_FORMULA = re.compile(
+    r"[^\s,;]{1,40}\s*(?:[=≈≤≥<>∝←→]|[-+*/·×−^∘⊙@])\s*[^\s,;]{1,40}"
+    r"|\w{1,4}(?:_\w{1,5}\b|[\d²³ᵀ⁻¹₀-₉ᵢⱼ∂∇∑σμλθ]+)\w{0,6}|\w{1,8}\([^()\n]{0,30}\)"
+)
 PASTED = 25  # content words: nobody says a sentence of forty words exactly as a reference has it
 
 
 def known_share(reading: Reading) -> float:
-    """Return the share of the words that the vocabulary has, whole or in pieces of three letters and more."""
-    told = [(pieces, length) for pieces, length in reading.pieces if length > 1]
+    """Return the share of the words that the vocabulary has, whole or in pieces of three letters and more.
+
+    Symbols of a formula ("dW2 = a1ᵀd2", "x_i", "O(n²d)") are no words and not counted.
+    """
+    symbols = _symbols(reading.text)
+    told = [
+        (pieces, length)
+        for (pieces, length), start in zip(reading.pieces, reading.starts, strict=True)
+        if length > 1 and start not in symbols
+    ]
     if len(told) < 3:
         return 1.0
     return sum(pieces <= 1 or length / pieces >= 3.0 for pieces, length in told) / len(told)
@@ -206,12 +235,12 @@ def _overlap(answer: Reading, reference: Reading) -> Overlap:
     )
 
 
-def _salad(reading: Reading, overlap: Overlap, bare: bool) -> bool:
+def _salad(reading: Reading, overlap: Overlap) -> bool:
     """Whether the words stand in no order: surer on long answers, and where they are just the reference's words."""
     length, kept = len(reading.pieces), len(reading.words)
     if length < 3 or kept < 3:
         return False
-    if bare and min(overlap.said, overlap.own) == 1.0 and overlap.order < 1.0:
+    if kept == length and min(overlap.said, overlap.own) == 1.0 and overlap.order < 1.0:
         return True  # all of the reference's keywords, nothing else, in another order
     alike = min(overlap.said, overlap.own) >= 0.7
     if not alike and length < 15:

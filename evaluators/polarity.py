@@ -1,15 +1,18 @@
 """Whether two statements with the same words say the opposite: one denies the other, or turns a word round.
 
-This is trusted only between statements that are nearly the same otherwise. On freely worded answers such rules are no
-better than chance (area under the curve .49 to .55 on contradictory answers of two graded sets).
+Denial is counted by clause and by the words it reaches, never by parity over a sentence: "lasso has no closed form,
+because the penalty is not differentiable" denies two things and contradicts neither. It is trusted only between
+statements that are nearly the same otherwise. On freely worded answers such rules are no better than chance (area under
+the curve .49 to .55 on contradictory answers of two graded sets).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
-from evaluators.language import WORDS, is_negation, stem, words
+from evaluators.language import FUNCTION_WORDS, WORDS, content, is_negation, stem, words
 
 OPPOSITES: dict[str, set[str]] = {}
 for _pair in WORDS["opposites"].split("|"):
@@ -23,18 +26,91 @@ _DOUBT = re.compile(
     r"contrary to|rather than|instead of|one might think|it is (?:tempting|wrong|false)|would be wrong|not the case)\b",
     re.IGNORECASE,
 )
-_NOT_ONLY = re.compile(r"\bnot (?:only|just|merely|necessarily)\b|\bno (?:doubt|matter|longer)\b", re.IGNORECASE)
+_NOT_DENYING = frozenset({"only", "just", "merely", "doubt", "matter", "wonder"})  # "not only", "no doubt"
+_UNTRUE = re.compile(
+    r"\b(?:(?:is|are|was|were)(?: not|n['’]t) (?:true|the case|so|correct|right)"
+    r"|(?:is|are|was|were) (?:false|wrong|untrue|incorrect)"
+    r"|not (?:true|the case|correct)|false|untrue)[,:]? that\b",
+    re.IGNORECASE,
+)
+_CLAUSE_WORDS = frozenset(
+    {"because", "but", "while", "whereas", "so", "which", "who", "that", "if", "when", "unless", "although", "though"}
+    | {"since", "as", "and", "or", "then", "than"}
+)
+_CONDITIONS = frozenset({"if", "when", "unless"})
+_PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[,;:().!?\n]", re.UNICODE)
+REACH = 4  # content words of its clause that a denying word reaches
 
 
-def denials(text: str) -> int:
-    """Return how many words deny; “not only” and its kin do not."""
-    return sum(is_negation(word) for word in words(_NOT_ONLY.sub(" ", text)))
+def denied(text: str) -> tuple[set[str], set[str]]:
+    """Return the stems of the content words that the text only denies, and of those that it only asserts.
+
+    A denying word reaches the next words of its clause, or those before it where none follow. "Without" is left out: it
+    states a condition ("without the division the softmax saturates").
+    """
+    turned_round: set[str] = set()
+    asserted: set[str] = set()
+    for sentence in re.split(r"(?<=[.!?;])\s+|\n+", text):
+        untrue = _UNTRUE.search(sentence)
+        rest = sentence[untrue.end() :] if untrue is not None else sentence
+        no, yes = _denied_in(rest)
+        if untrue is not None:
+            no, yes = yes, no
+        turned_round |= no
+        asserted |= yes
+    return turned_round - asserted, asserted - turned_round
 
 
+def _denied_in(sentence: str) -> tuple[set[str], set[str]]:
+    no: set[str] = set()
+    yes: set[str] = set()
+    for clause in _clauses(sentence):
+        kept = [(place, stem(word)) for place, word in enumerate(clause) if word not in FUNCTION_WORDS]
+        reached: set[int] = set()
+        for place, word in enumerate(clause):
+            following = clause[place + 1] if place + 1 < len(clause) else ""
+            if not is_negation(word) or word == "without" or following in _NOT_DENYING:
+                continue
+            after = [at for at, _ in kept if at > place][:REACH]
+            reached.update(after or [at for at, _ in kept if at < place][-2:])
+        no |= {word for at, word in kept if at in reached}
+        yes |= {word for at, word in kept if at not in reached}
+    return no, yes
+
+
+def _clauses(sentence: str) -> list[list[str]]:
+    """Return the words of each clause; what stands under a condition is claimed by nobody and left out."""
+    found: list[list[str]] = [[]]
+    conditional = False
+    for match in _PIECE.finditer(sentence):
+        word = match[0].lower()
+        if not word[0].isalnum() or word in _CLAUSE_WORDS:
+            found.append([])
+            conditional = word in _CONDITIONS
+        elif not conditional:
+            found[-1].append(word)
+    return [clause for clause in found if clause]
+
+
+@lru_cache(maxsize=4096)
 def opposed(statement: str, claim: str) -> bool:
-    """Return whether the claim denies the statement, taking for granted that they speak of the same thing."""
-    denied = (denials(statement) > 0) != (denials(claim) > 0)
-    return denied != (turned(words(statement), words(claim)) % 2 == 1)
+    """Return whether the claim denies the statement, taking for granted that they speak of the same thing.
+
+    It does when more of their common words are denied in one and asserted in the other than are denied in both, or
+    when a word is turned into its opposite.
+    """
+    (no, yes), (their_no, their_yes) = denied(statement), denied(claim)
+    denies = len(no & their_yes) + len(their_no & yes) > len(no & their_no)
+    return denies != (turned(words(statement), words(claim)) % 2 == 1 and not _swapped(statement, claim))
+
+
+def _swapped(one: str, other: str) -> bool:
+    """Whether two comparisons name the compared the other way round: "a less than b", "b more than a"."""
+    first, second = (re.split(r"\bthan\b", text.lower(), maxsplit=1) for text in (one, other))
+    if len(first) < 2 or len(second) < 2:
+        return False
+    left, right, their_left, their_right = ({stem(w) for w in content(part)} for part in (*first, *second))
+    return len(left & their_right) + len(right & their_left) > len(left & their_left) + len(right & their_right)
 
 
 def turned(one: Iterable[str], other: Iterable[str]) -> int:

@@ -31,12 +31,13 @@ if TYPE_CHECKING:
 
 # Alignment that is worth nothing and everything. Unrelated text reaches .12, the median full-mark answer .6 to .7
 # against a reference. Key points are told in one's own words and among much else, so both ends are nearer.
-REFERENCE = (0.05, 0.80)
+REFERENCE = (0.0, 0.78)
 WRITTEN = (0.26, 0.66)
 PRECISION = 0.1  # share of the other direction: how much of the answer belongs to the reference
 ANCHOR = 0.18  # what a literal anchor adds to a point's share, of 1; alone it is worth no more than that
 BEYOND = 0.5  # what a point above the asked level weighs
-SAME_WORDS = 0.80  # from here a sentence and a point speak of the same, and a denial counts
+SAME_WORDS = 0.80  # from here a sentence says a point's words, and a denial counts;
+SAME_BACK = 0.70  # the same seen from the sentence, which has the words of the denial as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +163,14 @@ class TechnicalEvaluator:
         aligned = align(reading, weights, answer, spans)
         if target.reference:
             low, high = REFERENCE
-            raw = (aligned.whole - low) / (high - low)
+            raw = (0.5 * (aligned.whole + aligned.beyond) - low) / (high - low)
             literal: list[str] = []
         else:
             low, high = WRITTEN
             raw = (0.5 * (aligned.whole + aligned.local) - low) / (high - low)
             literal = anchors.find(point.anchors, answer.text)
             raw = (1 - ANCHOR) * raw + ANCHOR * min(1.0, len(literal) / 1.5) if point.anchors else raw
-        denied = bool(target.wrongs or not target.reference) and _denied(reading, weights, answer, aligned)
+        denied = _denied(reading, weights, answer, aligned)
         share = 0.0 if denied else min(1.0, max(0.0, raw))
         return _Covered(point, share, 0.0 if denied else raw, aligned, tuple(literal), denied)
 
@@ -245,7 +246,7 @@ def _denied(point: Reading, weights: Floats, answer: Reading, aligned: Aligned) 
     table = similarity(point, answer)[:, columns]
     there = float((table.max(axis=1) * weights).sum() / weights.sum())
     back = float(table.max(axis=0).mean())
-    if min(there, back) < SAME_WORDS:
+    if there < SAME_WORDS or back < SAME_BACK:
         return False
     return opposed(point.text, answer.text[slice(*aligned.sentence)])
 
@@ -288,4 +289,4 @@ def _texts(target: Target) -> list[str]:
 
 def _empty() -> Reading:
     nothing = np.zeros((0, 384), np.float32)
-    return Reading("", (), (), np.zeros((0, 2), np.int64), nothing, (), (), (0.5, 0.4, 0.4))
+    return Reading("", (), (), np.zeros((0, 2), np.int64), nothing, (), (), (), (0.5, 0.4, 0.4))
