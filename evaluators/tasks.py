@@ -1,6 +1,6 @@
-"""What a coding question hands out, by one slug: an exercise, whose code is run, or a derivation, whose formulas are not.
+"""What a coding question hands out, by one slug: an exercise, or a derivation.
 
-No derivation has the slug of an exercise.
+The code of an exercise is run; formulas are not. No derivation has the slug of an exercise.
 """
 
 from __future__ import annotations

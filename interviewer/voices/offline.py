@@ -25,6 +25,9 @@ _DATA = Path(__file__).parent / "offline.yaml"
 _QUOTED = re.compile(r"[^.!?]*\{quote\}[^.!?]*[.!?]['\"”]*\s*")
 _QUOTE_MARKS = re.compile(r"[\"“']\{quote\}[\"”']")
 
+_SAID_OF_FORMULAS = frozenset({"code", "fix"})
+"""Phrases that ask for a function; where formulas are wanted, those under the same key and `_derivation` are said."""
+
 _NEXT_BY_REASON = {
     "skipped": "next_skipped",
     "does not know": "next_unknown",
@@ -100,7 +103,8 @@ class OfflineVoice:
         before = self._library.questions.get(state.current.question_id) if state.current else None
         lead = self._phrase(state, _NEXT_BY_REASON.get(move.reason, "next_plain"))
         new_round = before is None or before.round != question.round
-        intro = self._phrase(state, f"round_{question.round}") if new_round else ""
+        kind = "derivation" if _is_derivation(question) else question.round
+        intro = self._phrase(state, f"round_{kind}") if new_round else ""
         return [lead, intro, question.text.strip()]
 
     def _probe(self, state: State, move: Move) -> list[str]:
@@ -206,9 +210,12 @@ class OfflineVoice:
             again = f"{self._asked_for(state, question, asked.move)}\n\nThe question that it belongs to: {again}"
         elif asked is not None and asked.move.kind == "challenge":
             again = asked.text
+        key = move.target if move.kind == "encourage" else move.kind
+        if key in _SAID_OF_FORMULAS and _is_derivation(question):
+            key = f"{key}_derivation"
         return self._phrase(
             state,
-            move.target if move.kind == "encourage" else move.kind,
+            key,
             "unclear",
             question=again,
             minutes=f"{setup.minutes:g}",
@@ -237,6 +244,12 @@ class OfflineVoice:
         return re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip()
 
 
+def _is_derivation(question: Question | None) -> bool:
+    from evaluators.tasks import is_derivation
+
+    return question is not None and question.exercise is not None and is_derivation(question.exercise)
+
+
 def _may_have_used(key: str, move: Move) -> bool:
     """Whether the words for an earlier move may have come from the list `key`."""
     match key.partition("_")[0]:
@@ -251,7 +264,7 @@ def _may_have_used(key: str, move: Move) -> bool:
         case "challenge" | "answer" as kind:
             return move.kind == kind
         case _:
-            return key in {move.kind, move.target}
+            return key.removesuffix("_derivation") in {move.kind, move.target}
 
 
 def _block(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from evaluators.reference.minilm import MiniLM
 from interviewer.events import Asked, MessageKind, Move, Planned, Setup, Started
 from interviewer.hearing import Examples, encode_examples, is_unclear, kind_by_meaning, quick_kind
-from interviewer.state import State, replay
+from interviewer.state import QuestionState, State, replay
 from knowledge.library import Library
 
 MESSAGES: list[tuple[MessageKind, str]] = [
@@ -154,3 +154,19 @@ def test_code_is_recognised_where_code_is_asked_for(state: State, library: Libra
 def test_a_megabyte_is_looked_at_quickly(state: State, library: Library) -> None:
     for text in ("a" * 1_000_000, "? " * 500_000, "what is " * 125_000, "\n" * 1_000_000, "(" * 1_000_000):
         quick_kind(state, text, library)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("dz = (p - y) / n\ndw = X.T @ dz + lam * w\ndb = sum(dz)", "code"),
+        ("I think it is this:\n$$\n\\nabla_{w} L &= X^\\top dz + \\lambda w\n$$", "code"),
+        ("The derivative of the sigmoid is p (1 - p), and it cancels, so that the error is left.", "answer"),
+        ("With u = p - y for the error of a row, the mean gives a factor of one over n.", "answer"),
+    ],
+)
+def test_formulas_are_heard_where_a_derivation_is_asked_for(text: str, kind: str) -> None:
+    library = Library.load()
+    question = library.question("derive_logistic_gradients")
+    current = QuestionState(question_id=question.id, minutes=question.minutes)
+    assert quick_kind(State(questions=(current,)), text, library) == kind

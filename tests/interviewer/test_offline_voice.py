@@ -250,3 +250,12 @@ async def test_the_same_words_do_not_come_with_every_question(library: Library) 
         leads.append(said)
         state = replay([Asked(move=smaller("first"), text=said), *between], state)
     assert len(set(leads)) == 3
+
+
+def test_a_derivation_is_not_asked_for_as_code() -> None:
+    library = Library.load()
+    voice = OfflineVoice(library)
+    move = Move(kind="question", question_id="derive_logistic_gradients", reason="answered")
+    said = " ".join(voice.parts(State(setup=Setup(seed=1)), move))
+    assert any(phrase in said for phrase in PHRASES["shared"]["round_derivation"])
+    assert "function" not in said.split("Derive the gradients")[0]
