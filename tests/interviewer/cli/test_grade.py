@@ -113,18 +113,3 @@ def test_calibration_is_written_and_used(tmp_path, home):
     document = json.loads(result.stdout)
     assert document["error_after"] <= document["error_before"]
     assert json.loads((home / "calibration.json").read_text(encoding="utf-8"))["answers"] == document["answers"]
-
-
-def test_errors_lists_the_disagreements(tmp_path):
-    row = {
-        "group": "1",
-        "question": "What is dropout?",
-        "reference": "Units are switched off at random in training.",
-        "answer": "The units are switched off at random in training.",
-        "grade": 0.0,
-    }
-    graded = tmp_path / "graded.jsonl"
-    graded.write_text(json.dumps(row), encoding="utf-8")
-    page = runner.invoke(app, ["errors", "--data", str(graded)]).stdout
-    assert "too high" in page
-    assert row["answer"] in page
