@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def evaluate(library: Library) -> Any:
     technical = TechnicalEvaluator(encoder, library.rubrics["technical"])
     star = StarEvaluator(library.rubrics["star"], encoder)
 
+    @cache
     def score(question_id: str, answer: str) -> Score:
         question = library.question(question_id)
         if question.round == "technical":
