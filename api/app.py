@@ -9,6 +9,7 @@ from importlib import metadata
 from fastapi import FastAPI
 
 from api import problems
+from api.body_limit import BodyLimit
 from api.dependencies import Services
 from api.routes import grading, health, interviews, material
 from interviewer.assembly import Parts, open_engine
@@ -45,8 +46,8 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
         description=DESCRIPTION,
         version=metadata.version("ml-mock-interviewer"),
         lifespan=life,
-        max_body_size=MAX_BODY_BYTES,
     )
+    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES)
     problems.install(app)
     for routes in (interviews, material, grading, health):
         app.include_router(routes.router)

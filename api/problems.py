@@ -35,6 +35,16 @@ _STATUS: tuple[tuple[type[InterviewError], int], ...] = (
 )
 
 
+_UNPROCESSABLE = HTTPStatus(422).phrase
+_JSON_HINT = "Send JSON, with `content-type: application/json`."
+HINTS = {
+    400: _JSON_HINT,
+    404: "/docs lists every path.",
+    405: "/docs lists the methods of every path.",
+    413: "Send the part that matters.",
+}
+
+
 class FieldProblem(Frozen):
     """What is wrong with one field of the request."""
 
@@ -83,24 +93,28 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(InterviewError)
     async def _ours(_request: Request, error: InterviewError) -> JSONResponse:
-        return _answer(problem_of(error))
+        return answer(problem_of(error))
 
     @app.exception_handler(RequestValidationError)
-    async def _malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
+    async def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         fields = tuple(
             FieldProblem(field=".".join(str(part) for part in e["loc"]), detail=str(e["msg"])) for e in error.errors()
         )
         detail = "; ".join(f"{field.field}: {field.detail}" for field in fields[:3])
-        return _answer(Problem(title="Unprocessable Content", status=422, detail=detail, errors=fields))
+        is_json = request.headers.get("content-type", "application/json").partition(";")[0].strip().endswith("json")
+        hint = "Correct the fields that are named; /docs describes them." if is_json else _JSON_HINT
+        return answer(Problem(title=_UNPROCESSABLE, status=422, detail=detail, hint=hint, errors=fields))
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
         phrase = HTTPStatus(error.status_code).phrase
-        problem = Problem(title=phrase, status=error.status_code, detail=str(error.detail))
-        return _answer(problem, dict(error.headers or {}))
+        hint = HINTS.get(error.status_code, "")
+        problem = Problem(title=phrase, status=error.status_code, detail=str(error.detail), hint=hint)
+        return answer(problem, dict(error.headers or {}))
 
 
-def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+def answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return the response that carries a problem."""
     body = problem.model_dump(mode="json", exclude_defaults=False)
     return JSONResponse(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 

@@ -132,7 +132,12 @@ def test_an_enormous_message_is_refused_and_nothing_is_lost(client: TestClient) 
     interview = _begin(client)
     path = f"/v1/interviews/{interview['interview_id']}"
     assert client.post(f"{path}/messages", json={"text": "€" * 999_999}).status_code == 413
-    assert client.post(f"{path}/messages", content=b'{"text": "' + b"a" * 8_000_000 + b'"}').status_code == 413
+    too_large = b'{"text": "' + b"a" * 8_000_000 + b'"}'
+    for content in (too_large, iter([too_large])):  # its length declared, and not
+        refused = client.post(f"{path}/messages", content=content, headers={"content-type": "application/json"})
+        assert refused.status_code == 413
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.json()["hint"]
     assert client.get(path).json()["last"] == interview["last"]
     _say(client, interview["interview_id"], "/time")
 
@@ -141,3 +146,27 @@ def test_an_unknown_interview_is_404_whatever_its_id_looks_like(client: TestClie
     for interview_id in ("nope", "%00", "..%2f..", "a" * 64, "%F0%9F%92%A5"):
         assert client.get(f"/v1/interviews/{interview_id}").status_code in {404, 422}
         assert client.post(f"/v1/interviews/{interview_id}/messages", json={"text": "x"}).status_code in {404, 422}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status"),
+    [
+        ("GET", "/nothing", {}, 404),
+        ("PUT", "/v1/interviews", {}, 405),
+        ("POST", "/v1/interviews", {"content": "{bad", "headers": {"content-type": "application/json"}}, 422),
+        ("POST", "/v1/interviews", {"content": "x", "headers": {"content-type": "text/plain"}}, 422),
+    ],
+)
+def test_every_error_is_a_problem_that_says_what_to_do(
+    client: TestClient, method: str, path: str, options: Any, status: int
+) -> None:
+    response = client.request(method, path, **options)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["hint"]
+
+
+def test_an_answer_alone_is_graded_as_in_an_interview(client: TestClient) -> None:
+    wanted = {"question": "code_ridge", "answer": "```python\ndef ridge(X, y, lam):\n    return 1\n```"}
+    criteria = client.post("/v1/grade/answer", json=wanted).json()["criteria"]
+    assert [c["criterion"] for c in criteria] == ["correctness"]
