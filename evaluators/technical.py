@@ -257,13 +257,18 @@ def _criterion(one: _Covered, answer: Reading, weight: float) -> CriterionScore:
     evidence = (quote(answer.text, *span),) if span is not None and (score or one.denied) else ()
     if score and not evidence:
         score = 0
-    said = f"said to {one.share:.0%}" if one.share else "not found in the answer"
-    reason = f"“{one.point.text}” is {said}"
+    said = "Not said" if not score else "Said" if score == 5 else f"Said to {one.share:.0%}"
+    reason = f"{said}: {_full_stop(one.point.text)}"
     if one.literal:
-        reason += f", literally {', '.join(one.literal[:3])}"
+        reason += f" Literally there: {', '.join(one.literal[:3])}."
     if one.denied:
-        reason = f"The answer says the opposite of “{one.point.text}”"
-    return CriterionScore(criterion=one.point.id, score=score, evidence=evidence, reason=reason + ".", weight=weight)
+        reason = f"The answer says the opposite of this: {_full_stop(one.point.text)}"
+    return CriterionScore(criterion=one.point.id, score=score, evidence=evidence, reason=reason, weight=weight)
+
+
+def _full_stop(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _beyond(point: Point, target: Target) -> bool:

@@ -14,6 +14,9 @@ from evaluators.verdict import NOT_RUN, Verdict
 from interviewer.report import Practice, QuestionReport, Report
 from interviewer.terminal.plain import printable_record
 
+_THIN = 2
+"""Up to this score the reason is shown as well: it is what the candidate reads the card for."""
+
 
 def show_scorecard(console: Console, report: Report) -> None:
     """Print `report`: the verdict, then each question with what it rests on, then what to practise next."""
@@ -70,7 +73,9 @@ def _criteria(criteria: tuple[CriterionScore, ...]) -> Table:
     table.add_column(ratio=1)
     for criterion in criteria:
         bar = "–".center(5) if criterion.score is None else "●" * criterion.score + "○" * (5 - criterion.score)
-        quote = f"“{_shorten(criterion.evidence[0].quote)}”" if criterion.evidence else _shorten(criterion.reason)
+        quote = f"“{_shorten(criterion.evidence[0].quote)}”" if criterion.evidence else ""
+        if not quote or (criterion.score is not None and criterion.score <= _THIN):
+            quote = "\n".join(part for part in (quote, _shorten(criterion.reason, 280)) if part)
         table.add_row(criterion.criterion.replace("_", " ").replace("-", " "), bar, Text(quote, style="dim"))
     return table
 

@@ -109,3 +109,13 @@ def test_calls_of_a_model_are_accounted_for() -> None:
     assert "3 model calls" in shown
     assert "1,200 in, 80 out" in shown
     assert "$0.0123" in shown
+
+
+@pytest.mark.parametrize(("score", "told"), [(1, True), (2, True), (4, False)])
+def test_a_thin_criterion_says_why_beside_its_quotation(score: int, told: bool) -> None:
+    evidence = (Evidence(quote="it is cheap", start=0, end=11),)
+    criterion = CriterionScore(criterion="cost", score=score, evidence=evidence, reason="Said to 20%: it is quadratic.")
+    question = _report().questions[0].model_copy(update={"criteria": (criterion,)})
+    shown = _shown(_report(questions=(question,)))
+    assert "“it is cheap”" in shown
+    assert ("it is quadratic" in shown) is told
