@@ -27,9 +27,7 @@ from knowledge.models import Level, Question, Round
 router = APIRouter(prefix="/v1", tags=["material"])
 
 Slug = Annotated[str, Path(max_length=64, examples=["ridge"], description="The exercise's slug.")]
-DerivationSlug = Annotated[
-    str, Path(max_length=64, examples=["ridge_gradients"], description="The derivation's slug.")
-]
+DerivationSlug = Annotated[str, Path(max_length=64, examples=["ridge_gradients"], description="The derivation's slug.")]
 
 
 @router.get("/questions", responses=responses(422))
