@@ -66,12 +66,12 @@ class Session:
         if self._state is None or self._state.current is None:
             return ""
         round_ = self._engine.library.question(self._state.current.question_id).round
+        left = f"{self._state.remaining:.0f} of {self._state.setup.minutes:g} min left"
+        if round_ == "coding":
+            return f"{words(text)} words · /code opens your editor · {left}"
         least, most = USUAL_MINUTES[round_]
         usual = f"{least * 60:.0f} s" if round_ == "warm-up" else f"{least:g}–{most:g} min"
-        return (
-            f"{words(text)} words · {spoken_minutes(text):.1f} min spoken (usual {usual})"
-            f" · {self._state.remaining:.0f} of {self._state.setup.minutes:g} min left"
-        )
+        return f"{words(text)} words · {spoken_minutes(text):.1f} min spoken (usual {usual}) · {left}"
 
     async def _refresh(self, interview_id: str) -> State:
         self._state = await self._engine.state(interview_id)
