@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, ConfigDict, Field
+from threadpoolctl import threadpool_limits
 
 from evaluators.calibration import Calibration
 from evaluators.score import CriterionScore, Score
@@ -17,7 +20,9 @@ from knowledge.encoder import TokenEncoder
 from knowledge.library import Library
 from knowledge.models import Frozen, Level, Question
 
-CHUNK = 256  # answers that are encoded together: enough for batches of like length, little memory
+CHUNK = 256  # answers whose scores are awaited together: little memory, and a progress that moves
+PART = 32  # answers of like length that one worker takes at a time
+MOST_WORKERS = 4
 SAME_QUESTION = 0.60  # cosine from which two questions are taken for one
 
 
@@ -75,9 +80,17 @@ class Scored(Frozen):
 
 
 class Batch:
-    """Scores items in chunks; questions that come again are read once."""
+    """Scores items in chunks on a few workers; questions that come again are read once."""
 
-    def __init__(self, library: Library, encoder: TokenEncoder, calibration: Calibration | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        encoder: TokenEncoder,
+        calibration: Calibration | None = None,
+        workers: int | None = None,
+    ) -> None:
+        """`workers` is how many threads score at once; None for one a processor, four at most."""
+        self._workers = workers or min(MOST_WORKERS, os.cpu_count() or 1)
         self._library = library
         self._encoder = encoder
         self._calibration = calibration
@@ -88,23 +101,45 @@ class Batch:
 
     def score(self, items: Sequence[Item], progress: Callable[[int], None] = lambda done: None) -> Iterator[Scored]:
         """Yield the scores in the order of the items; `progress` hears how many are done."""
-        for start in range(0, len(items), CHUNK):
-            chunk = items[start : start + CHUNK]
-            self._look_up(chunk)
-            targets = [self._target(item) for item in chunk]
-            asked = [
-                (item.answer or "", target)
-                for item, (target, _) in zip(chunk, targets, strict=True)
-                if target is not None
-            ]
-            technical = iter(self._technical.score_many(asked))
-            for item, (target, flags) in zip(chunk, targets, strict=True):
-                if item.kind == "star":
-                    score: Score | None = self._star.score(item.answer or "", item.question)
-                else:
-                    score = next(technical) if target is not None else None
-                yield self._scored(item, score, flags)
-            progress(start + len(chunk))
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="scorer") as pool:
+            for start in range(0, len(items), CHUNK):
+                chunk = items[start : start + CHUNK]
+                self._look_up(chunk)
+                targets = [self._target(item) for item in chunk]
+                # Several threads of OpenBLAS a worker would wait for each other by spinning: four times the work.
+                with threadpool_limits(limits=1, user_api="blas"):
+                    scores = self._score(pool, chunk, [target for target, _ in targets])
+                for item, score, (_, flags) in zip(chunk, scores, targets, strict=True):
+                    yield self._scored(item, score, flags)
+                progress(start + len(chunk))
+
+    def _score(
+        self, pool: ThreadPoolExecutor, items: Sequence[Item], targets: Sequence[Target | None]
+    ) -> list[Score | None]:
+        """Return the scores of a chunk; the workers take parts of like length, the longest first."""
+        scores: list[Score | None] = [None] * len(items)
+
+        def technical(part: Sequence[int]) -> None:
+            asked = [(items[i].answer or "", target) for i in part if (target := targets[i]) is not None]
+            for i, score in zip(part, self._technical.score_many(asked), strict=True):
+                scores[i] = score
+
+        def star(part: Sequence[int]) -> None:
+            for i in part:
+                scores[i] = self._star.score(items[i].answer or "", items[i].question)
+
+        self._technical.prepare([target for target in targets if target is not None])
+        order = sorted(range(len(items)), key=lambda i: -len(items[i].answer or ""))
+        chosen = [(technical, [i for i in order if targets[i] is not None])]
+        chosen.append((star, [i for i in order if items[i].kind == "star"]))
+        waiting = [
+            pool.submit(work, places[first : first + PART])
+            for work, places in chosen
+            for first in range(0, len(places), PART)
+        ]
+        for one in waiting:
+            one.result()
+        return scores
 
     def _scored(self, item: Item, score: Score | None, flags: tuple[str, ...]) -> Scored:
         if score is None:

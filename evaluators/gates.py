@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -163,14 +164,18 @@ def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> lis
     return found
 
 
-def _symbols(text: str) -> set[int]:
-    """Return the places of the text that belong to formulas."""
-    return {place for formula in _FORMULA.finditer(text) for place in range(*formula.span())}
+def _symbols(reading: Reading) -> set[int]:
+    """Return where those words start that belong to formulas."""
+    found: set[int] = set()
+    for formula in _FORMULA.finditer(reading.text):
+        first, last = (bisect_left(reading.starts, edge) for edge in formula.span())
+        found.update(reading.starts[first:last])
+    return found
 
 
 def _is_bare(reading: Reading) -> bool:
     """Whether the words outside formulas are four or more and (almost) none of them is a function word."""
-    symbols = _symbols(reading.text)
+    symbols = _symbols(reading)
     told = [start for start in reading.starts if start not in symbols]
     kept = sum(int(start) not in symbols for start in reading.spans[:, 0])
     return len(told) >= 4 and kept > (1 - LEAST_FUNCTION_WORDS) * len(told)
@@ -189,7 +194,7 @@ def known_share(reading: Reading) -> float:
 
     Symbols of a formula ("dW2 = a1ᵀd2", "x_i", "O(n²d)") are no words and not counted.
     """
-    symbols = _symbols(reading.text)
+    symbols = _symbols(reading)
     told = [
         (pieces, length)
         for (pieces, length), start in zip(reading.pieces, reading.starts, strict=True)

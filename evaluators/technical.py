@@ -78,7 +78,7 @@ class TechnicalEvaluator:
 
     def score_many(self, items: Sequence[tuple[str, Target]]) -> list[Score]:
         """Return the scores of many answers, in their order; all texts are encoded in batches of like length."""
-        self._prepare([target for _, target in items])
+        self.prepare([target for _, target in items])
         texts: list[str] = []
         found: list[list[Finding]] = []
         for answer, target in items:
@@ -106,7 +106,8 @@ class TechnicalEvaluator:
             for text, (_, target), findings in zip(texts, items, found, strict=True)
         ]
 
-    def _prepare(self, targets: Sequence[Target]) -> None:
+    def prepare(self, targets: Sequence[Target]) -> None:
+        """Read targets that were not read before, all at once."""
         new = [target for target in dict.fromkeys(targets) if target not in self._prepared]
         texts = list(dict.fromkeys(text for target in new for text in _texts(target) if text.strip()))
         states = self._encoder.token_states(texts) if texts else []

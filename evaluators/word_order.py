@@ -109,7 +109,7 @@ def surprise(model: Model, text: str) -> float:
     if len(line) < FEWEST:
         return 4.0
     random = np.random.default_rng(len(line))
-    orders = np.array([line, *(random.permutation(line) for _ in range(ORDERS))])
+    orders = np.vstack([line, random.permuted(np.tile(line, (ORDERS, 1)), axis=1)])
     edges = np.full((len(orders), 1), model.index[_EDGE])
     lines = np.hstack([edges, orders, edges])
     likelihood = model.table[lines[:, :-1], lines[:, 1:]].sum(axis=1)

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
+from threadpoolctl import threadpool_limits
 
 from evaluators import attacks, calibration
 from evaluators.agreement import Agreement, agreement, pearson
-from evaluators.language import words
+from evaluators.language import content, words
 from evaluators.score import Score
-from evaluators.target import from_reference
+from evaluators.target import Target, from_question, from_reference
 from evaluators.technical import TechnicalEvaluator
 from knowledge.encoder import TokenEncoder
 from knowledge.errors import ContentError, NotFoundError
+from knowledge.library import Library
 from knowledge.models import Frozen
 
 TOP = 5.0
 SHOTS = 20  # answers on which the scale is calibrated
-NOTES = frozenset({"contradiction", "injection"})  # flags that neither stop nor cap an answer
+NOTES = frozenset({"injection"})  # flags that neither stop nor cap an answer
+CASES = 60  # attacks of a family on a set
+ORDERED = 3  # content words; fewer have no order, and shuffled they are still the answer
 
 
 class Graded(Frozen):
@@ -74,6 +79,7 @@ class ScoringReport(Frozen):
 
     encoder: str
     sets: tuple[SetReport, ...]
+    bank: dict[str, float] = Field(default_factory=dict, description="Attacks that pass on the bank's own questions.")
 
 
 def read(path: Path) -> list[Graded]:
@@ -91,8 +97,16 @@ def read(path: Path) -> list[Graded]:
     return found
 
 
-def measure(data: Path, encoder: TokenEncoder, tell: Callable[[str], None]) -> ScoringReport:
-    """Return the report on every `*.jsonl` of a folder, or on one file.
+def measure(
+    data: Path, encoder: TokenEncoder, tell: Callable[[str], None], answers: int | None = None
+) -> ScoringReport:
+    """Return the report on every `*.jsonl` of a folder, or on one file, and attacks on the bank's own questions.
+
+    Args:
+        data: the folder or file.
+        encoder: reads the texts.
+        tell: hears what is measured next.
+        answers: how many of a set are scored, the same ones every time; None for all.
 
     Raises:
         NotFoundError: there is no graded file.
@@ -102,14 +116,20 @@ def measure(data: Path, encoder: TokenEncoder, tell: Callable[[str], None]) -> S
     if not files:
         raise NotFoundError(f"There are no graded answers in {data}.", "Name a folder of *.jsonl files.")
     reports = []
-    for path in files:
-        tell(f"Scoring {path.stem}")
-        reports.append(measure_set(path.stem, read(path), encoder))
-    return ScoringReport(encoder=encoder.name, sets=tuple(reports))
+    with threadpool_limits(limits=1, user_api="blas"):
+        for path in files:
+            rows = read(path)
+            tell(f"{path.stem}: {min(len(rows), answers or len(rows)):,} of {len(rows):,} answers")
+            reports.append(measure_set(path.stem, rows, encoder, answers))
+        tell("attacks on questions that list misconceptions")
+        return ScoringReport(encoder=encoder.name, sets=tuple(reports), bank=bank_passes(encoder))
 
 
-def measure_set(name: str, rows: Sequence[Graded], encoder: TokenEncoder) -> SetReport:
-    """Return what is measured on one set."""
+def measure_set(name: str, rows: Sequence[Graded], encoder: TokenEncoder, answers: int | None = None) -> SetReport:
+    """Return what is measured on one set, or on `answers` of it."""
+    every = rows
+    if answers is not None and answers < len(rows):
+        rows = random.Random(0).sample(list(rows), answers)
     groups = [row.group for row in rows]
     grades = TOP * np.array([row.grade for row in rows])
     evaluator = TechnicalEvaluator(encoder)
@@ -132,7 +152,7 @@ def measure_set(name: str, rows: Sequence[Graded], encoder: TokenEncoder) -> Set
         people=pearson(*(np.array(column, float) for column in zip(*two, strict=True))) if two else None,
         false_alarms=len(stopped) / len(alarms) if alarms else None,
         flags_on_full_marks={flag: sum(flag in flags for flags in stopped) for flag in sorted({*sum(stopped, ())})},
-        passes=passes(rows, evaluator),
+        passes=passes(every, evaluator),
         unscored=sum(score.overall is None for score in scored),
         repeats=all(_same(one, other) for one, other in zip(scored, again, strict=False)),
         answers_per_second=len(rows) / seconds,
@@ -174,9 +194,10 @@ def baselines(rows: Sequence[Graded], encoder: TokenEncoder, grades: np.ndarray)
     }
 
 
-def passes(rows: Sequence[Graded], evaluator: TechnicalEvaluator, most: int = 120) -> dict[str, float]:
+def passes(rows: Sequence[Graded], evaluator: TechnicalEvaluator, most: int = CASES) -> dict[str, float]:
     """Return per attack family the share that earns half the marks, one attack a question and reference."""
-    firsts = list({(row.question, row.reference): row for row in rows}.values())[:most]
+    firsts = list({(row.question, row.reference): row for row in rows}.values())
+    firsts = random.Random(0).sample(firsts, min(most, len(firsts)))
     good: dict[str, list[str]] = {}
     for row in rows:
         if row.grade >= 1.0:
@@ -184,13 +205,28 @@ def passes(rows: Sequence[Graded], evaluator: TechnicalEvaluator, most: int = 12
     cases = []
     for number, row in enumerate(firsts):
         others = [answer for group, answers in good.items() if group != row.group for answer in answers[:3]]
-        cases.append(attacks.Case(row.question, row.reference, others[number % 7 :: 7] or others))
+        case = attacks.Case(row.question, row.reference, others[number % 7 :: 7] or others)
+        cases.append((case, from_reference(row.question, row.reference)))
+    return _passes(cases, evaluator)
+
+
+def bank_passes(encoder: TokenEncoder, most: int = 30) -> dict[str, float]:
+    """Return per attack family the share that earns half the marks on our own questions that list misconceptions."""
+    library = Library.load()
+    asked = [q for q in library.questions.values() if q.rubric == "technical" and q.misconceptions and q.key_points]
+    asked = random.Random(0).sample(asked, min(most, len(asked)))
+    told = [" ".join(point.text for point in question.key_points) for question in asked]
+    cases = [(attacks.Case(one.text, told[i], [told[i - 1]]), from_question(one)) for i, one in enumerate(asked)]
+    return _passes(cases, TechnicalEvaluator(encoder, library.rubrics["technical"]))
+
+
+def _passes(cases: Sequence[tuple[attacks.Case, Target]], evaluator: TechnicalEvaluator) -> dict[str, float]:
     found = {}
     for family in attacks.FAMILIES:
-        made = attacks.make(family, cases)
-        items = [(text, from_reference(c.question, c.reference)) for text, c in zip(made, cases, strict=True)]
-        scored = evaluator.score_many(items)
-        found[family] = sum((score.overall or 0.0) >= attacks.PASS for score in scored) / len(scored)
+        chosen = [(c, t) for c, t in cases if "shuffled" not in family or len(content(c.reference)) >= ORDERED]
+        made = attacks.make(family, [case for case, _ in chosen])
+        scored = evaluator.score_many([(text, target) for text, (_, target) in zip(made, chosen, strict=True)])
+        found[family] = sum((one.overall or 0.0) >= attacks.PASS for one in scored) / max(1, len(scored))
     return found
 
 
@@ -212,10 +248,12 @@ def table(report: ScoringReport) -> str:
             "–" if one.false_alarms is None else f"{one.false_alarms:.1%}", f"{one.answers_per_second:.0f}",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", "| attack passes | " + " | ".join(one.name for one in report.sets) + " |"]
-    lines.append("|" + "---|" * (len(report.sets) + 1))
+    columns = [(one.name, one.passes) for one in report.sets]
+    columns += [("our questions", report.bank)] if report.bank else []
+    lines += ["", "| attack passes | " + " | ".join(name for name, _ in columns) + " |"]
+    lines.append("|" + "---|" * (len(columns) + 1))
     for family in attacks.FAMILIES:
-        shares = (f"{one.passes[family]:.0%}" for one in report.sets)
+        shares = (f"{shares[family]:.0%}" for _, shares in columns)
         lines.append(f"| {family} | " + " | ".join(shares) + " |")
     return "\n".join(lines)
 

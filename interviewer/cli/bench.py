@@ -61,13 +61,14 @@ def retrieval(
 @bench_app.command()
 def scoring(
     data: Annotated[Path, typer.Option(help="Graded answers: a folder of *.jsonl, or one of its files.")],
+    answers: Annotated[int | None, typer.Option(help="Score this many of a set, always the same ones.", min=50)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the scorer's agreement with people, its false alarms, and what attacks earn."""
     from evaluators.reference.minilm import MiniLM
     from interviewer.bench.scoring import measure, table
 
-    report = measure(data, MiniLM.load(), tell)
+    report = measure(data, MiniLM.load().packed(), tell, answers)
     if as_json:
         print_json(report)
         return

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 
     from evaluators.batch import Item
     from evaluators.score import Score
-    from knowledge.encoder import TokenEncoder
 
 LARGEST = 16 * 1024 * 1024  # bytes of one answer: far beyond any; what is read of it is bounded by the gates
-WORTH = 200_000  # characters of answers: from here on PyTorch's import, some 5 s, is won back
 LARGEST_BATCH = 1024 * 1024 * 1024
 
 File = Annotated[str, typer.Argument(help="A text file with the answer; - reads standard input.")]
@@ -73,12 +71,7 @@ def grade_batch(
     from knowledge.library import Library
 
     wanted = parse_items(read_text(items, LARGEST_BATCH), items)
-    encoder: TokenEncoder = MiniLM.load()
-    if sum(len(item.answer or "") for item in wanted if item.kind == "technical") > WORTH:
-        from evaluators.bulk_states import BulkStates
-
-        encoder = BulkStates(MiniLM.load())
-    batch = Batch(Library.load(), encoder, calibration.load(read_settings().home))
+    batch = Batch(Library.load(), MiniLM.load().packed(), calibration.load(read_settings().home))
     scored = batch.score(wanted, lambda done: _tell(done, len(wanted)))
     try:
         with output.open("w", encoding="utf-8") if output is not None else _standard_output() as out:
