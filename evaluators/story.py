@@ -54,8 +54,8 @@ _TASK = re.compile(
     r"responsibility|objective|mission|target|assignment)|the (?:goal|task|objective|target|requirement|ask|"
     r"challenge) was|"
     r"(?:was|were|been|got) (?:asked|tasked|told|assigned|given|charged)|asked me to|in charge of|responsible for|"
-    r"it was (?:up to me|on me)|i owned|success (?:meant|would mean)|deadline|i had (?:only |just |about )?\S+ (?:hours?|"
-    r"days?|weeks?|months?) (?:to|before|until|till|left|for))\b",
+    r"it was (?:up to me|on me)|i owned|success (?:meant|would mean)|deadline|"
+    r"i had (?:only |just |about )?\S+ (?:hours?|days?|weeks?|months?) (?:to|before|until|till|left|for))\b",
     re.IGNORECASE,
 )
 _RESULT_PHRASE = re.compile(

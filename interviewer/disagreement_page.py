@@ -68,7 +68,8 @@ def _question(question: QuestionErrors, ones: Sequence[Disagreement]) -> str:
         f'<section><h2 dir="auto">{_text(question.question)}</h2>'
         f"<p>{_text(question.set)}, question {_text(question.group)}: {question.answers} answers, error "
         f"{question.error:.2f} of 5, on average {abs(question.bias):.2f} {way}; {kinds}</p>"
-        f'<details open><summary>Reference</summary><div class="text" dir="auto">{_text(ones[0].reference)}</div></details>'
+        '<details open><summary>Reference</summary><div class="text" dir="auto">'
+        f"{_text(ones[0].reference)}</div></details>"
         f"{''.join(map(_article, ones))}</section>"
     )
 
