@@ -250,7 +250,8 @@ def _text(at: datetime) -> str:
 
 def _unknown(interview_id: str) -> NotFoundError:
     shown = re.sub(r"[^ -~]", "?", interview_id)[:64]
-    return NotFoundError(f"There is no interview {shown!r}.", "`interviewer report --list` shows those that exist.")
+    hint = "`interviewer report --list`, or GET /v1/interviews, shows those that exist."
+    return NotFoundError(f"There is no interview {shown!r}.", hint)
 
 
 def _conflict(interview_id: str) -> ConflictError:

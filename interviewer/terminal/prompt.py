@@ -10,16 +10,7 @@ from typing import Protocol
 from prompt_toolkit import PromptSession
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-COMMANDS = {
-    "/hint": "a step in the right direction, at a price in the score",
-    "/repeat": "the question once more",
-    "/skip": "leave this question",
-    "/code": "write code in $EDITOR (or paste it after /code)",
-    "/time": "minutes spent and left",
-    "/quit": "stop here; the scorecard covers what was said",
-    "/help": "this list",
-}
-_AT_ONCE = frozenset(COMMANDS)
+_AT_ONCE = frozenset({"/hint", "/repeat", "/skip", "/code", "/time", "/quit", "/help"})
 
 
 class Interrupted(Exception):  # noqa: N818 - it is no error

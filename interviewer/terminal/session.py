@@ -20,7 +20,7 @@ from interviewer.events import AnyEvent, Asked, Ran
 from interviewer.pacing import USUAL_MINUTES, spoken_minutes, words
 from interviewer.terminal.editor import edit_code
 from interviewer.terminal.plain import printable
-from interviewer.terminal.prompt import COMMANDS, Interrupted, Reader
+from interviewer.terminal.prompt import Interrupted, Reader
 from knowledge.errors import InputError
 
 if TYPE_CHECKING:
@@ -160,9 +160,6 @@ class Session:
             self._say(Text(f"({asked.citation.source}:{asked.citation.line})", style="dim"))
         if asked.notice:
             self._say(Text(asked.notice, style="yellow"))
-        if asked.move.kind == "help":
-            for command, meaning in COMMANDS.items():
-                self._say(Text(f"  {command:<8} {meaning}"))
         self._say(Text(""))
 
     def _say(self, what: RenderableType) -> None:
