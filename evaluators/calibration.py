@@ -17,6 +17,9 @@ from knowledge.errors import ContentError, InputError
 from knowledge.models import Frozen
 
 FEWEST = 20
+ENOUGH = 1.0  # score from which a person's line holds
+DECIDED = frozenset({"dont_know", "keyword_list", "word_salad", "reference_pasted", "repetition"})  # gates, not marks
+GOOD = 2.5  # of 5: from here on an answer counts as good
 FILE = "calibration.json"
 
 
@@ -29,21 +32,24 @@ class Calibration(Frozen):
     error_before: float = Field(description="Root mean square error of the uncalibrated scores, of 5.")
     error_after: float = Field(description="The same after calibration, each answer left out in turn.")
     threshold: float = Field(2.5, description="Pass from here on, moved to where false praise costs its price.")
+    price: float = Field(2.0, description="What false praise costs, when false blame costs 1.")
+    precision: float | None = Field(None, description="Of the answers that pass, the share the person passed too.")
+    recall: float | None = Field(None, description="Of the answers the person passed, the share that passes.")
     source: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
     made: str = ""
 
     def apply(self, score: Score) -> Score:
         """Return the score on the person's scale; what a gate decided stays as it is."""
-        if score.overall is None or score.overall == 0 or "dont_know" in score.flags:
+        if score.overall is None or score.overall == 0 or DECIDED & set(score.flags):
             return score
-        moved = round(float(np.clip(self.slope * score.overall + self.intercept, 0.0, 5.0)), 3)
-        low, high = score.band or (moved, moved)
-        shift = moved - score.overall
-        trace = (*score.trace, f"calibrated on {self.answers} graded answers: {score.overall:.2f} → {moved:.2f}")
+        lifted = round(float(moved(np.array(score.overall), self.slope, self.intercept)), 3)
+        low, high = score.band or (score.overall, score.overall)
+        shift = lifted - score.overall
+        trace = (*score.trace, f"calibrated on {self.answers} graded answers: {score.overall:.2f} → {lifted:.2f}")
         band = (round(max(0.0, low + shift), 2), round(min(5.0, high + shift), 2))
         versions = {**score.versions, "calibration": self.made}
-        return score.model_copy(update={"overall": moved, "band": band, "trace": trace, "versions": versions})
+        return score.model_copy(update={"overall": lifted, "band": band, "trace": trace, "versions": versions})
 
 
 def fit(
@@ -64,19 +70,25 @@ def fit(
     x, y = np.asarray(scores, float), np.asarray(grades, float)
     if len(x) < FEWEST:
         raise InputError(f"{len(x)} graded answers are too few.", f"Grade at least {FEWEST} answers.")
-    slope, intercept = _line(x, y)
+    judged = x > 0  # what a gate put at nothing stays there, and says nothing of the scale
+    if judged.sum() < FEWEST / 4:
+        raise InputError("Almost every answer was stopped by a gate.", "Grade answers that say something.")
+    slope, intercept = _line(x[judged], y[judged])
     kept = np.arange(len(x))
-    left_out = []
-    for i in kept:
-        one, other = _line(x[kept != i], y[kept != i])
-        left_out.append(np.clip(one * x[i] + other, 0, 5) - y[i])
+    left_out = [moved(x[i : i + 1], *_line(x[judged & (kept != i)], y[judged & (kept != i)]))[0] - y[i] for i in kept]
+    lifted, good = moved(x, slope, intercept), y >= GOOD
+    cut = threshold(lifted, good, price)
+    passed = lifted >= cut
     return Calibration(
         slope=round(slope, 4),
         intercept=round(intercept, 4),
         answers=len(x),
         error_before=round(float(np.sqrt(np.mean((x - y) ** 2))), 3),
         error_after=round(float(np.sqrt(np.mean(np.square(left_out)))), 3),
-        threshold=round(threshold(np.clip(slope * x + intercept, 0, 5), y >= 2.5, price), 2),
+        threshold=round(cut, 2),
+        price=price,
+        precision=round(float(good[passed].mean()), 3) if passed.any() else None,
+        recall=round(float(passed[good].mean()), 3) if good.any() else None,
         source=source,
         versions=versions or {},
         made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -106,6 +118,15 @@ def load(home: Path) -> Calibration | None:
         return None
     except (ValidationError, OSError, UnicodeDecodeError) as error:
         raise ContentError(f"{path} is damaged.", "Run `interviewer calibrate` again, or delete it.") from error
+
+
+def moved(x: np.ndarray, slope: float, intercept: float) -> np.ndarray:
+    """Return scores on a person's scale.
+
+    Below one point the line goes to nothing with the score: on a lenient scale filler would be lifted else.
+    """
+    on_line: np.ndarray = np.clip(slope * x + intercept, 0.0, 5.0) * np.minimum(1.0, x / ENOUGH)
+    return on_line
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

@@ -59,7 +59,7 @@ class DesignEvaluator:
         findings = [f for f in gates.inspect_text(text, question.text) if f.effect != "note"]
         if "injection" in points.flags:
             findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
-        findings += [gates.Finding(flag, "zero", "See the gates.") for flag in points.flags if flag == "gibberish"]
+        findings += gates.shown_by_encoder(points.flags)
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, versions=versions)) is not None:
             return score

@@ -3,7 +3,7 @@
 Four things can follow. `zero`: it is judged, and it earns nothing. `unscored`: it cannot be judged here, so there is no
 number. `cap`: the score is at most so much. `note`: the score stands, and the reader is told.
 
-Every pattern runs in linear time, and only the first 20,000 characters are read (22 minutes of speech).
+Every pattern runs in linear time, and only the first 12,000 characters are read (13 minutes of speech).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from evaluators.word_order import jolts, naturalness
 
 Effect = Literal["zero", "unscored", "cap", "note"]
 
-READ = 20_000  # characters
+READ = 12_000  # characters, 13 minutes of speech
 LONGEST = 1_800  # words, 12 minutes: about ten times what a question needs
 KNOWN = 0.5  # least share of known words; measured false alarms on full-mark answers 0 to 1.5 %, all gibberish found
 LEAST_FUNCTION_WORDS = 0.1  # of all words; 0.1 % of full-mark answers have fewer, 91 % of keyword lists
@@ -87,7 +87,7 @@ _OTHER_LANGUAGES = word_list("other_languages")
 
 
 def bounded(text: str) -> str:
-    """Return what is read of an answer: its first 20,000 characters, without characters that cannot be seen."""
+    """Return what is read of an answer: its first 12,000 characters, without characters that cannot be seen."""
     kept = text[:READ]
     if kept.isascii() and kept.isprintable():
         return kept
@@ -131,6 +131,16 @@ def without(text: str, spans: Sequence[Span]) -> str:
     for span in spans:
         text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
     return text
+
+
+def shown_by_encoder(flags: Sequence[str]) -> list[Finding]:
+    """Return the findings on words and their order that another evaluator of the same answer has flagged."""
+    found = {
+        "gibberish": Finding("gibberish", "zero", "Most of the words are in no vocabulary."),
+        "keyword_list": Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", SURE_CAP),
+        "word_salad": Finding("word_salad", "cap", "Words in no order that makes a sentence.", SURE_CAP),
+    }
+    return [found[flag] for flag in flags if flag in found]
 
 
 def repeats_of(question: str, text: str) -> list[Span]:

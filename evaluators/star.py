@@ -79,10 +79,7 @@ class StarEvaluator:
     def _unknown_words(self, text: str) -> list[Finding]:
         start = text[:3000]
         reading = read(start, self._encoder.token_states([start])[0])
-        share = gates.known_share(reading)
-        if share >= gates.KNOWN:
-            return []
-        return [Finding("gibberish", "zero", f"{1 - share:.0%} of the words are in no vocabulary.")]
+        return gates.inspect_reading(reading)
 
     def _judge(self, criterion: Criterion, text: str, told: list[Told], findings: list[Finding]) -> CriterionScore:
         rule = _RULES.get(criterion.id)

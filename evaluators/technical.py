@@ -37,6 +37,7 @@ PRECISION = 0.1  # share of the other direction: how much of the answer belongs 
 ANCHOR = 0.18  # what a literal anchor adds to a point's share, of 1; alone it is worth no more than that
 BEYOND = 0.5  # what a point above the asked level weighs
 SAME_WORDS = 0.80  # from here a sentence says a point's words, and a denial counts;
+WORD_FOR_WORD = 0.88  # the same where no mistakes are listed: there only a turned copy is told from a paraphrase
 SAME_BACK = 0.70  # the same seen from the sentence, which has the words of the denial as well
 
 
@@ -171,7 +172,7 @@ class TechnicalEvaluator:
             raw = (0.5 * (aligned.whole + aligned.local) - low) / (high - low)
             literal = anchors.find(point.anchors, answer.text)
             raw = (1 - ANCHOR) * raw + ANCHOR * min(1.0, len(literal) / 1.5) if point.anchors else raw
-        denied = _denied(reading, weights, answer, aligned)
+        denied = _denied(reading, weights, answer, aligned, SAME_WORDS if target.wrongs else WORD_FOR_WORD)
         share = 0.0 if denied else min(1.0, max(0.0, raw))
         return _Covered(point, share, 0.0 if denied else raw, aligned, tuple(literal), denied)
 
@@ -239,15 +240,15 @@ def _belonging(answer: Reading, prepared: _Prepared) -> float:
     return float((best * weights).sum() / weights.sum())
 
 
-def _denied(point: Reading, weights: Floats, answer: Reading, aligned: Aligned) -> bool:
-    """Whether the best sentence says the point's words and denies them."""
-    if aligned.sentence is None or aligned.local < SAME_WORDS:
+def _denied(point: Reading, weights: Floats, answer: Reading, aligned: Aligned, least: float) -> bool:
+    """Whether the best sentence says the point's words, by `least` and more, and denies them."""
+    if aligned.sentence is None or aligned.local < least:
         return False
     columns = answer.within(aligned.sentence)
     table = similarity(point, answer)[:, columns]
     there = float((table.max(axis=1) * weights).sum() / weights.sum())
     back = float(table.max(axis=0).mean())
-    if there < SAME_WORDS or back < SAME_BACK:
+    if there < least or back < SAME_BACK:
         return False
     return opposed(point.text, answer.text[slice(*aligned.sentence)])
 

@@ -54,8 +54,7 @@ class WarmUpEvaluator:
         orders = gates.addressed_to_the_grader(answer[: gates.READ])
         text = gates.without(answer[: gates.READ], orders)
         findings = gates.inspect_text(text if orders else answer, question.text)
-        if "gibberish" in points.flags:
-            findings.append(gates.Finding("gibberish", "zero", "Most of the words are in no vocabulary."))
+        findings += gates.shown_by_encoder(points.flags)
         if orders:
             findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}

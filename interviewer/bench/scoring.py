@@ -169,8 +169,7 @@ def calibrated_error(scores: np.ndarray, grades: np.ndarray, draws: int = 10) ->
         order = chance.permutation(len(scores))
         shots, rest = order[:SHOTS], order[SHOTS:]
         fitted = calibration.fit(scores[shots].tolist(), grades[shots].tolist())
-        moved = np.clip(fitted.slope * scores[rest] + fitted.intercept, 0, TOP)
-        moved = np.where(scores[rest] == 0, 0.0, moved)
+        moved = calibration.moved(scores[rest], fitted.slope, fitted.intercept)
         errors.append(float(np.sqrt(np.mean((moved - grades[rest]) ** 2))))
     return float(np.mean(errors))
 

@@ -31,7 +31,7 @@ def calibrate(
     rows, encoder = read(graded), MiniLM.load()
     items = [(row.answer, from_reference(row.question, row.reference)) for row in rows]
     scored = TechnicalEvaluator(encoder).score_many(items)
-    pairs = [(s.overall, TOP * row.grade) for s, row in zip(scored, rows, strict=True) if s.overall]
+    pairs = [(s.overall, TOP * row.grade) for s, row in zip(scored, rows, strict=True) if s.overall is not None]
     fitted = calibration.fit(
         [score for score, _ in pairs], [grade for _, grade in pairs], graded.name, {"encoder": encoder.name}, price
     )
@@ -47,5 +47,11 @@ def calibrate(
     sys.stdout.write(
         f"{fitted.answers} graded answers: grade = {fitted.slope:.2f} × score + {fitted.intercept:.2f}\n"
         f"Error of 5: {fitted.error_before:.2f} before, {fitted.error_after:.2f} after (each answer left out in turn)\n"
-        f"Pass from {fitted.threshold:.1f} on. Written to {path}\n"
+        f"Pass from {fitted.threshold:.1f} on, false praise at {fitted.price:g} times false blame: "
+        f"precision {_share(fitted.precision)}, recall {_share(fitted.recall)} on these answers\n"
+        f"Written to {path}\n"
     )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
