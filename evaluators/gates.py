@@ -262,7 +262,7 @@ def _salad(reading: Reading, overlap: Overlap) -> bool:
         return False
     odds, jolting = naturalness(reading.text, reading), jolts(reading.text)
     if not alike:
-        return odds < -3.0 or (odds < 0.0 and jolting > 0.1 * length)
+        return odds < -3.0 or (odds < 0.0 and jolting > (0.025 if length >= 2 * SURE else 0.1) * length)
     if jolting or (length >= 9 and odds < 0.5 and overlap.copied < 0.5):
         return True
     return min(overlap.said, overlap.own) == 1.0 and overlap.order < 1.0 and odds < 1.0 and overlap.copied < 0.7

@@ -110,7 +110,7 @@ def _swapped(one: str, other: str) -> bool:
     if len(first) < 2 or len(second) < 2:
         return False
     left, right, their_left, their_right = ({stem(w) for w in content(part)} for part in (*first, *second))
-    return len(left & their_right) + len(right & their_left) > len(left & their_left) + len(right & their_right)
+    return bool(left & their_right) and bool(right & their_left)
 
 
 def turned(one: Iterable[str], other: Iterable[str]) -> int:
