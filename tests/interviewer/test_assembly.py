@@ -97,7 +97,7 @@ async def test_a_technical_question_is_scored_probed_and_cited() -> None:
         state = await engine.state(interview)
         assert state.current is not None
         question = engine.library.question(state.current.question_id)
-        point = question.key_points[0]
+        point = question.key_points[1]
         items = [item async for item in engine.reply(interview, f"I would say this. {point.text}")]
         score = next(item for item in items if isinstance(item, Scored)).score
         assert next(c.score for c in score.criteria if c.criterion == point.id) in {4, 5}
