@@ -17,7 +17,7 @@ from knowledge.errors import ContentError, InputError
 from knowledge.models import Frozen
 
 FEWEST = 20
-ENOUGH = 1.0  # score from which a person's line holds
+ENOUGH = 0.5  # score from which a person's line holds
 DECIDED = frozenset({"dont_know", "keyword_list", "word_salad", "reference_pasted", "repetition"})  # gates, not marks
 GOOD = 2.5  # of 5: from here on an answer counts as good
 FILE = "calibration.json"
@@ -123,7 +123,7 @@ def load(home: Path) -> Calibration | None:
 def moved(x: np.ndarray, slope: float, intercept: float) -> np.ndarray:
     """Return scores on a person's scale.
 
-    Below one point the line goes to nothing with the score: on a lenient scale filler would be lifted else.
+    Below half a point the line goes to nothing with the score: on a lenient scale filler would be lifted else.
     """
     on_line: np.ndarray = np.clip(slope * x + intercept, 0.0, 5.0) * np.minimum(1.0, x / ENOUGH)
     return on_line

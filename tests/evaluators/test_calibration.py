@@ -45,3 +45,18 @@ def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / calibration.FILE).write_text("{", encoding="utf-8")
     with pytest.raises(ContentError, match=r"calibration\.json"):
         calibration.load(tmp_path)
+
+
+def test_a_lenient_scale_does_not_lift_what_says_nothing():
+    fitted = calibration.fit(SCORES, GRADES)
+    assert fitted.intercept > 1.5
+    assert fitted.apply(Score(overall=0.1, band=(0.0, 0.6), engine="offline")).overall < 1.0
+    capped = Score(overall=1.0, band=(0.5, 1.5), engine="offline", flags=("word_salad",))
+    assert fitted.apply(capped) == capped
+
+
+def test_answers_that_a_gate_stopped_do_not_bend_the_line():
+    clean = calibration.fit(SCORES, GRADES)
+    with_stopped = calibration.fit([*SCORES, 0.0, 0.0], [*GRADES, 0.0, 0.0])
+    assert with_stopped.slope == clean.slope
+    assert with_stopped.answers == clean.answers + 2
