@@ -8,7 +8,7 @@ practice: $(STAMP) ## set up, then start an interview in the terminal
 	@$(BIN)/interviewer practice $(ARGS)
 
 test: $(STAMP) ## set up, then run the tests (no key, no network)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile $(ARGS)
 
 check: $(STAMP) ## format, lint, strict types, import contracts
 	@$(BIN)/ruff format --check .
