@@ -45,13 +45,3 @@ class BulkEncoder:
             list(texts), batch_size=_BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return vectors
-
-    def token_vectors(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-        """Return for each text the states of its word pieces, every row of length 1; no text has more than 254."""
-        import numpy as np
-
-        states = self._model.encode(
-            list(texts), batch_size=_BATCH, output_value="token_embeddings", show_progress_bar=False
-        )
-        rows = [state[1:-1].float().cpu().numpy() for state in states]
-        return [row / np.maximum(np.linalg.norm(row, axis=1, keepdims=True), 1e-12) for row in rows]

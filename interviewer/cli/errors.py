@@ -11,10 +11,8 @@ from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
     from interviewer.disagreement import Findings
-    from knowledge.encoder import TokenEncoder
 
 _QUESTIONS = 10
-_WORTH = 1_000_000  # bytes of graded answers from which PyTorch is worth its start
 
 
 def errors(
@@ -28,28 +26,18 @@ def errors(
     as_json: JsonOption = False,
 ) -> None:
     """List where the scorer and people disagree, by kind and by question."""
+    from evaluators.reference.minilm import MiniLM
     from interviewer.cli.index import progress_bar
     from interviewer.disagreement import find
 
     with progress_bar() as progress:
-        found = find(data, _encoder(data), apart=apart, most=most, as_scored=as_scored, progress=progress)
+        found = find(data, MiniLM.load(), apart=apart, most=most, as_scored=as_scored, progress=progress)
     if output is not None:
         _write(output, found)
     if as_json:
         print_json(found)
     else:
         show(found, output)
-
-
-def _encoder(data: Path) -> TokenEncoder:
-    from evaluators.reference.minilm import MiniLM
-
-    files = data.glob("*.jsonl") if data.is_dir() else [data]
-    if sum(path.stat().st_size for path in files if path.is_file()) < _WORTH:
-        return MiniLM.load()
-    from evaluators.bulk_states import BulkStates
-
-    return BulkStates(MiniLM.load())
 
 
 def _write(output: Path, found: Findings) -> None:
