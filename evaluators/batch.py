@@ -11,11 +11,11 @@ import numpy as np
 from pydantic import BeforeValidator, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
-from evaluators.calibration import Calibration
+from evaluators.reliability.calibration import Calibration
 from evaluators.score import CriterionScore, Score
 from evaluators.star import StarEvaluator
-from evaluators.target import Point, Target, Wrong, from_question, from_reference
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text.target import Point, Target, Wrong, from_question, from_reference
 from knowledge.encoder import TokenEncoder
 from knowledge.library import Library
 from knowledge.models import Frozen, Level, Question

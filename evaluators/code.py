@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.compare import Difference, as_numbers, difference
-from evaluators.diagnosis import MISSING, Diagnosis, Variants, diagnose
-from evaluators.exercise import Case, Exercise, Invariant, find_exercise
-from evaluators.fenced import code_in
-from evaluators.growth import observed_growth
-from evaluators.readable import call_text, entries, value_text
+from evaluators.coding.compare import Difference, as_numbers, difference
+from evaluators.coding.diagnosis import MISSING, Diagnosis, Variants, diagnose
+from evaluators.coding.exercise import Case, Exercise, Invariant, find_exercise
+from evaluators.coding.fenced import code_in
+from evaluators.coding.growth import observed_growth
+from evaluators.coding.readable import call_text, entries, value_text
+from evaluators.coding.source_check import SourceCheck, check_source
 from evaluators.sandbox import Call, CallResult, Job, Outcome, Sandbox
-from evaluators.source_check import SourceCheck, check_source
 from evaluators.verdict import BORROWED_ANSWER, UNREADABLE_FILE, Check, IsolationLevel, MisconceptionSeen, Verdict
 
 SHAPE, INVARIANTS, CASES = 0.1, 0.3, 0.6

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from evaluators.gates import Finding, flags
 from evaluators.score import CriterionScore, Delivery, MisconceptionFound, Score
+from evaluators.text.gates import Finding, flags
 from knowledge.models import Cap, Level, Rubric
 
 VerdictName = Literal["strong hire", "hire", "no hire", "strong no hire", "not enough evidence"]

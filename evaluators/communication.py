@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evaluators.evidence import Span, quote, sentences
 from evaluators.score import CriterionScore, Evidence
+from evaluators.text.evidence import Span, quote, sentences
 
 _ORDER = re.compile(
     r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after that|finally|to begin|to start|let me start|"

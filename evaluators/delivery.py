@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evaluators.language import FILLERS, WORDS_A_MINUTE, words
 from evaluators.score import Delivery
+from evaluators.text.language import FILLERS, WORDS_A_MINUTE, words
 
 
 def delivery(text: str, least: float = 2.0, most: float = 3.0) -> Delivery:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evaluators import communication, estimates, gates
+from evaluators import communication, estimates
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
-from evaluators.evidence import quote, sentences
-from evaluators.language import words
 from evaluators.score import CriterionScore, Evidence, Score
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text import gates
+from evaluators.text.evidence import quote, sentences
+from evaluators.text.language import words
 from knowledge.models import KeyPoint, Question, Rubric, Scenario
 
 if TYPE_CHECKING:

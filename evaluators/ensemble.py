@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evaluators.combine import Total, apply_caps, apply_hints, finish, weighted
-from evaluators.gates import Finding
 from evaluators.judge import Fact, Item, Judged, Judgement, Subject
 from evaluators.score import CriterionScore, MisconceptionFound, Score
+from evaluators.text.gates import Finding
 from evaluators.untrusted import suspicion
 from knowledge.models import LEVELS, Anchors, Level, Passage, Question, Rubric, Scenario
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evaluators.evidence import Span, sentences
-from evaluators.language import content, stem
+from evaluators.text.evidence import Span, sentences
+from evaluators.text.language import content, stem
 from knowledge.models import Estimate
 
 _SCALE = {

@@ -17,10 +17,10 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evaluators.evidence import locate
-from evaluators.language import content, stem
 from evaluators.prompt import load_prompt
 from evaluators.score import CriterionScore, Evidence, MisconceptionFound
+from evaluators.text.evidence import locate
+from evaluators.text.language import content, stem
 from evaluators.untrusted import MOST, clean, fence
 from knowledge.errors import ModelError
 from knowledge.models import Anchors, Frozen, Level

@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from evaluators import gates, story
-from evaluators.alignment import read
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.delivery import delivery
-from evaluators.evidence import quote
-from evaluators.gates import Finding
-from evaluators.language import content, words
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.story import Told
+from evaluators.text import gates, story
+from evaluators.text.alignment import read
+from evaluators.text.evidence import quote
+from evaluators.text.gates import Finding
+from evaluators.text.language import content, words
+from evaluators.text.story import Told
 from knowledge.models import Criterion, Rubric
 
 if TYPE_CHECKING:

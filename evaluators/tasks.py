@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from evaluators.coding.exercise import find_exercise, load_exercises
 from evaluators.derivation.problem import find_derivation, load_derivations
-from evaluators.exercise import find_exercise, load_exercises
 
 if TYPE_CHECKING:
     from collections.abc import Callable

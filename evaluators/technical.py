@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluators import anchors, gates, misconceptions
-from evaluators.alignment import Aligned, Floats, Reading, align, joined, newness, read, similarity
 from evaluators.combine import NARROW, WIDE, Total, apply_caps, decided, finish, versions_of, weighted
-from evaluators.evidence import Span, quote, sentences
-from evaluators.gates import Finding
-from evaluators.polarity import opposed
 from evaluators.score import CriterionScore, MisconceptionFound, Score
-from evaluators.target import Point, Target, from_question
+from evaluators.text import anchors, gates, misconceptions
+from evaluators.text.alignment import Aligned, Floats, Reading, align, joined, newness, read, similarity
+from evaluators.text.evidence import Span, quote, sentences
+from evaluators.text.gates import Finding
+from evaluators.text.polarity import opposed
+from evaluators.text.target import Point, Target, from_question
 from knowledge.models import LEVELS, Level, Question, Rubric
 
 if TYPE_CHECKING:

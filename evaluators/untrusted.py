@@ -12,7 +12,7 @@ import binascii
 import re
 import unicodedata
 
-from evaluators.gates import addressed_to_the_grader
+from evaluators.text.gates import addressed_to_the_grader
 
 MOST = 20_000  # characters
 _KEPT = frozenset("\n\t")

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from evaluators import gates, story
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.communication import structure
 from evaluators.delivery import delivery
-from evaluators.evidence import Span, quote, sentences
-from evaluators.language import word_list, words
 from evaluators.score import CriterionScore, Score
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text import gates, story
+from evaluators.text.evidence import Span, quote, sentences
+from evaluators.text.language import word_list, words
 from knowledge.models import Question, Rubric
 
 if TYPE_CHECKING:

@@ -146,7 +146,7 @@ class Parts:
         """Return our evaluators under the rubrics of `library`, on the scale of whoever calibrated them."""
         known = None
         if any(self.settings.home.glob("calibration.json")):  # seldom, and NumPy need not be imported to find out
-            from evaluators import calibration
+            from evaluators.reliability import calibration
 
             known = calibration.load(self.settings.home)
         return OfflineAssessor(library, self.encoder, self.grader, self.executor, calibration=known)

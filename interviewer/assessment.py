@@ -23,9 +23,9 @@ from knowledge.library import Library
 from knowledge.models import Level, Question, Rubric
 
 if TYPE_CHECKING:
-    from evaluators.calibration import Calibration
     from evaluators.code import CodeGrader
     from evaluators.design import DesignEvaluator
+    from evaluators.reliability.calibration import Calibration
     from evaluators.star import StarEvaluator
     from evaluators.technical import TechnicalEvaluator
     from evaluators.warm_up import WarmUpEvaluator

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from evaluators.combine import verdict
-from evaluators.paired import FEWEST, Comparison, Pair, compare
+from evaluators.reliability.paired import FEWEST, Comparison, Pair, compare
 from evaluators.score import Score
 from interviewer.events import AnyEvent, Scored, Started
 from interviewer.material import promoted_folder, promoted_judge_file

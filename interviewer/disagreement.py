@@ -9,11 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-from evaluators import calibration
-from evaluators.agreement import pearson
+from evaluators.reliability import calibration
+from evaluators.reliability.agreement import pearson
 from evaluators.score import Score
-from evaluators.target import from_reference
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text.target import from_reference
 from interviewer.bench.scoring import NOTES, TOP, Graded, read
 from knowledge.encoder import TokenEncoder
 from knowledge.errors import InputError, NotFoundError

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from evaluators.gates import inspect_text
-from evaluators.language import content, stem, words
+from evaluators.text.gates import inspect_text
+from evaluators.text.language import content, stem, words
 from knowledge.errors import ModelError
 from knowledge.models import Frozen, Passage
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from evaluators.drift import Record
+from evaluators.reliability.drift import Record
 from interviewer.events import AnyEvent, Called, Scored, Setup, Started
 from interviewer.store import Store
 from knowledge.library import Library

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
-from evaluators.fenced import words_around
+from evaluators.coding.fenced import words_around
 from evaluators.score import Score
 from evaluators.verdict import Verdict
 from interviewer.events import (

@@ -18,9 +18,9 @@ from api.records import (
     QuestionSummary,
     Submission,
 )
+from evaluators.coding.exercise import find_exercise, load_exercises
 from evaluators.derivation.grading import grade_derivation
 from evaluators.derivation.problem import find_derivation, load_derivations
-from evaluators.exercise import find_exercise, load_exercises
 from evaluators.verdict import Verdict
 from knowledge.models import Level, Question, Round
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from evaluators.coding.exercise import TERM, Wrong
 from evaluators.derivation.problem import Problem, Sizes
-from evaluators.exercise import TERM, Wrong
 
 
 @dataclass(frozen=True, slots=True)

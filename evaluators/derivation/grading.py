@@ -10,12 +10,12 @@ from itertools import combinations
 
 import numpy as np
 
+from evaluators.coding.exercise import NO_BUGS, Bugs, Wrong
+from evaluators.coding.readable import value_text
 from evaluators.derivation.expression import Array, evaluate, shape_text
 from evaluators.derivation.factors import SUM_MISSING, TRANSPOSED, factors_of
 from evaluators.derivation.parser import parse_formula
 from evaluators.derivation.problem import Problem, Sizes, find_derivation
-from evaluators.exercise import NO_BUGS, Bugs, Wrong
-from evaluators.readable import value_text
 from evaluators.verdict import Check, MisconceptionSeen, Verdict
 from knowledge.errors import TooLargeError, UnreadableError
 

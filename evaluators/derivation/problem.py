@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
+from evaluators.coding.exercise import NO_BUGS, Bugs, Convention, Level, Wrong
 from evaluators.derivation.expression import Array
-from evaluators.exercise import NO_BUGS, Bugs, Convention, Level, Wrong
 from knowledge.errors import NotFoundError
 
 Sizes = Mapping[str, int]

@@ -1,4 +1,4 @@
-"""The exercises, one file each; `evaluators.exercise.load_exercises` reads them.
+"""The exercises, one file each; `evaluators.coding.exercise.load_exercises` reads them.
 
 A file holds, in this order: the task as the candidate reads it, the reference with its bug flags, the cases, and
 `EXERCISE`, which brings them together with the wrong versions, conventions, invariants, hints and follow-up questions.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import EDGE, NO_BUGS, TERM, Array, Bugs, Case, Exercise, Wrong
+from evaluators.coding.exercise import EDGE, NO_BUGS, TERM, Array, Bugs, Case, Exercise, Wrong
 
 TASK = """
 Apply Adam to a weight vector for a given sequence of gradients, as in algorithm 1 of the paper.

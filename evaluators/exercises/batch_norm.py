@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import EDGE, NO_BUGS, TERM, Array, Bugs, Case, Convention, Exercise, Invariant, Wrong
+from evaluators.coding.exercise import EDGE, NO_BUGS, TERM, Array, Bugs, Case, Convention, Exercise, Invariant, Wrong
 
 TASK = """
 The forward pass of batch normalisation for a batch of feature vectors, in both modes.

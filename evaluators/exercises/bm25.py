@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from evaluators.exercise import (
+from evaluators.coding.exercise import (
     EDGE,
     NO_BUGS,
     TERM,

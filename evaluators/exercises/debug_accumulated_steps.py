@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, Array, Broken, Bugs, Case, Exercise, Wrong
+from evaluators.coding.exercise import NO_BUGS, TERM, Array, Broken, Bugs, Case, Exercise, Wrong
 
 TASK = """
 To train with a large batch on a small device, gradients of several micro-batches are accumulated before each step. The

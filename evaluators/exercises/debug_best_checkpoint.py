@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
+from evaluators.coding.exercise import (
+    NO_BUGS,
+    TERM,
+    UNDONE,
+    Array,
+    Broken,
+    Bugs,
+    Case,
+    Exercise,
+    Invariant,
+    Value,
+    Wrong,
+)
 
 TASK = """
 A linear model is trained by gradient descent, and the weights of the step with the lowest validation loss are to be

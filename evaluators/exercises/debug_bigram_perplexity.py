@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Wrong
+from evaluators.coding.exercise import NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Wrong
 
 TASK = """
 A bigram model learns from documents which token follows which. Its perplexity on text that it has not seen is too good

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Wrong
+from evaluators.coding.exercise import NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Wrong
 
 TASK = """
 A model of clicks is trained by logistic regression, full batch. Find out why its loss turns into `nan`, and hand in the

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
+from evaluators.coding.exercise import (
+    NO_BUGS,
+    TERM,
+    UNDONE,
+    Array,
+    Broken,
+    Bugs,
+    Case,
+    Exercise,
+    Invariant,
+    Value,
+    Wrong,
+)
 
 TASK = """
 A one-layer decoder predicts the next token. Its training loss is a wonder; what it writes is not. Find the fault and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, Array, Broken, Bugs, Case, Exercise, Wrong
+from evaluators.coding.exercise import NO_BUGS, TERM, Array, Broken, Bugs, Case, Exercise, Wrong
 
 TASK = """
 A colleague has a classifier for a rare disease: few patients, many gene measurements. The function picks the `k` genes

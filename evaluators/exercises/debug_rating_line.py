@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
+from evaluators.coding.exercise import NO_BUGS, TERM, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
 
 TASK = """
 A line is fitted by gradient descent, from a film's budget to its rating. It learns the mean rating and nothing else,

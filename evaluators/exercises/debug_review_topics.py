@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
+from evaluators.coding.exercise import NO_BUGS, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
 
 TASK = """
 A linear classifier assigns customer reviews, given as embeddings, to topics. In the notebook it worked; in the service

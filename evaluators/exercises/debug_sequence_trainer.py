@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
+from evaluators.coding.exercise import (
+    NO_BUGS,
+    TERM,
+    UNDONE,
+    Array,
+    Broken,
+    Bugs,
+    Case,
+    Exercise,
+    Invariant,
+    Value,
+    Wrong,
+)
 
 TASK = """
 A linear recurrent layer reads a sequence and predicts one number from its last state. After a few steps its loss

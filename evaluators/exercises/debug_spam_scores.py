@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from evaluators.exercise import EDGE, NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Wrong
+from evaluators.coding.exercise import EDGE, NO_BUGS, TERM, UNDONE, Array, Broken, Bugs, Case, Exercise, Wrong
 
 TASK = """
 A spam filter, naive Bayes over words, is trained on stored mails and scores new ones. In service it catches far less

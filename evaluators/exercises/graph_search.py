@@ -6,7 +6,7 @@ import heapq
 
 import numpy as np
 
-from evaluators.exercise import (
+from evaluators.coding.exercise import (
     EDGE,
     NO_BUGS,
     TERM,

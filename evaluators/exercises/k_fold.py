@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import EDGE, NO_BUGS, Array, Bugs, Case, Convention, Exercise, Invariant, Value, Wrong
+from evaluators.coding.exercise import EDGE, NO_BUGS, Array, Bugs, Case, Convention, Exercise, Invariant, Value, Wrong
 
 TASK = """
 Split `n` samples into `k` folds for cross-validation, without shuffling: the folds are contiguous blocks of

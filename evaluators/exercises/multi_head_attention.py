@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import (
+from evaluators.coding.exercise import (
     NO_BUGS,
     TERM,
     Array,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, Array, Bugs, Case, Convention, Exercise, Invariant, Wrong
+from evaluators.coding.exercise import NO_BUGS, TERM, Array, Bugs, Case, Convention, Exercise, Invariant, Wrong
 
 TASK = """
 Fit a linear model with an L2 penalty, in closed form. The model is `X @ w + b`, and the objective

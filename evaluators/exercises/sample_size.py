@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from evaluators.exercise import (
+from evaluators.coding.exercise import (
     EDGE,
     NO_BUGS,
     TERM,

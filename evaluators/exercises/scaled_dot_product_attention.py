@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import EDGE, NO_BUGS, TERM, Array, Bugs, Case, Exercise, Invariant, Wrong
+from evaluators.coding.exercise import EDGE, NO_BUGS, TERM, Array, Bugs, Case, Exercise, Invariant, Wrong
 
 TASK = """
 The core of a transformer layer: every query takes a weighted average of the values, with weights from a softmax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import NO_BUGS, TERM, Array, Bugs, Case, Exercise, Invariant, Wrong
+from evaluators.coding.exercise import NO_BUGS, TERM, Array, Bugs, Case, Exercise, Invariant, Wrong
 
 TASK = """
 A two-layer classifier is trained with plain NumPy: a linear layer, ReLU, a second linear layer, softmax, and the

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from evaluators.code import CodeGrader
-from evaluators.exercise import find_exercise
+from evaluators.coding.exercise import find_exercise
 from evaluators.sandbox import Call, Job, Sandbox, describe_level
 from interviewer.bench.timing import Comparison, comparison
 from knowledge.errors import SandboxError

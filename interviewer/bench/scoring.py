@@ -12,12 +12,12 @@ import numpy as np
 from pydantic import Field, ValidationError
 from threadpoolctl import threadpool_limits
 
-from evaluators import attacks, calibration
-from evaluators.agreement import Agreement, agreement, pearson
-from evaluators.language import content, words
+from evaluators.reliability import attacks, calibration
+from evaluators.reliability.agreement import Agreement, agreement, pearson
 from evaluators.score import Score
-from evaluators.target import Target, from_question, from_reference
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text.language import content, words
+from evaluators.text.target import Target, from_question, from_reference
 from knowledge.encoder import TokenEncoder
 from knowledge.errors import ContentError, NotFoundError
 from knowledge.library import Library

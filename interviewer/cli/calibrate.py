@@ -18,10 +18,10 @@ def calibrate(
     as_json: JsonOption = False,
 ) -> None:
     """Fit slope, intercept and threshold to answers that you graded; `grade` uses them from then on."""
-    from evaluators import calibration
     from evaluators.reference.minilm import MiniLM
-    from evaluators.target import from_reference
+    from evaluators.reliability import calibration
     from evaluators.technical import TechnicalEvaluator
+    from evaluators.text.target import from_reference
     from interviewer.bench.scoring import TOP, read
     from interviewer.settings import read_settings
     from knowledge.errors import NotFoundError, StorageError

@@ -14,7 +14,7 @@ from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
     from evaluators.judge import Judge
-    from evaluators.paired import Comparison
+    from evaluators.reliability.paired import Comparison
     from interviewer.canary import Canary, Trial
     from interviewer.regrading import Regrader
     from interviewer.settings import Settings
@@ -184,7 +184,7 @@ def _lines(comparison: Comparison) -> list[str]:
         for pair in comparison.worst
     ]
     if not comparison.enough:
-        from evaluators.paired import FEWEST
+        from evaluators.reliability.paired import FEWEST
 
         lines.append(f"Too few to decide: {FEWEST} interviews are needed.")
     return lines

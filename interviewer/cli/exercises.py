@@ -19,7 +19,7 @@ def exercises(context: typer.Context, as_json: JsonOption = False) -> None:
     """List every exercise by topic and level."""
     if context.invoked_subcommand is not None:
         return
-    from evaluators.exercise import load_exercises
+    from evaluators.coding.exercise import load_exercises
 
     listed = sorted(load_exercises().values(), key=lambda each: (each.topic, LEVELS[each.level], each.slug))
     if as_json:
@@ -43,7 +43,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print an exercise as the candidate reads it: statement, signature, and a file to start from."""
-    from evaluators.exercise import find_exercise
+    from evaluators.coding.exercise import find_exercise
 
     if _is_derivation(slug):
         _show_derivation(slug, as_json)

@@ -63,9 +63,9 @@ def grade_batch(
     output: Annotated[Path | None, typer.Option(help="Write the scores here instead of to standard output.")] = None,
 ) -> None:
     """Score every line of a file, in its order: {id, overall, band, criteria, flags} a line."""
-    from evaluators import calibration
     from evaluators.batch import Batch
     from evaluators.reference.minilm import MiniLM
+    from evaluators.reliability import calibration
     from interviewer.settings import read_settings
     from knowledge.errors import InputError
     from knowledge.library import Library

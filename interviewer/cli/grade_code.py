@@ -21,7 +21,7 @@ def grade_code(
 ) -> None:
     """Grade a file: which checks pass, what the failure looks like, and how the score comes about."""
     from evaluators.code import CodeGrader
-    from evaluators.exercise import find_exercise
+    from evaluators.coding.exercise import find_exercise
     from evaluators.sandbox import Sandbox
 
     find_exercise(slug)  # an unknown exercise is said before a sandbox starts
@@ -41,7 +41,7 @@ def read_answer(file: Path) -> str:
         UnreadableError: there is no such file, or it is not UTF-8 text.
         TooLargeError: the file is larger than any answer.
     """
-    from evaluators.source_check import LARGEST
+    from evaluators.coding.source_check import LARGEST
     from knowledge.errors import TooLargeError, UnreadableError
 
     try:

@@ -12,7 +12,7 @@ from interviewer.cli.output import JsonOption, console, print_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from evaluators.drift import Alert, Drift, Record, Segment
+    from evaluators.reliability.drift import Alert, Drift, Record, Segment
     from interviewer.scores import Calls
 
 SHIFTED = 3  # exit status: neither the user's input nor the outside world, and not "done" for a job that watches
@@ -28,7 +28,7 @@ def monitor(
     as_json: JsonOption = False,
 ) -> None:
     """Compare scores week against week, by round, topic, level, engine and model; exit status 3 on a lasting shift."""
-    from evaluators.drift import drift
+    from evaluators.reliability.drift import drift
 
     records, calls = asyncio.run(_records(regraded))
     found = drift(records, windows=weeks, window_days=days, fewest=fewest)

@@ -13,7 +13,7 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.text import Text
 
-from evaluators.fenced import code_in
+from evaluators.coding.fenced import code_in
 from evaluators.verdict import NOT_RUN
 from interviewer.engine import Delta
 from interviewer.events import AnyEvent, Asked, Ran

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evaluators.code import CodeGrader, judge
-from evaluators.exercise import find_exercise
+from evaluators.coding.exercise import find_exercise
 from evaluators.sandbox import CallResult, Outcome, Sandbox
 from evaluators.verdict import Verdict
 from knowledge.errors import NotFoundError

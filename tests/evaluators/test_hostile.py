@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from evaluators import gates
-from evaluators.alignment import read
 from evaluators.design import DesignEvaluator
 from evaluators.star import StarEvaluator
-from evaluators.target import from_reference
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text import gates
+from evaluators.text.alignment import read
+from evaluators.text.target import from_reference
 from evaluators.warm_up import WarmUpEvaluator
 
 NOTHING = {

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from evaluators.ensemble import FAR, combine, refusal, standing, subject_of
-from evaluators.evidence import sentences
 from evaluators.judge import CONTROL, Judge
 from evaluators.reference.minilm import MiniLM
 from evaluators.score import Score
 from evaluators.star import StarEvaluator
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text.evidence import sentences
 from knowledge.library import Library
 
 INJECTIONS = yaml.safe_load((Path(__file__).parent / "injections.yaml").read_text(encoding="utf-8"))

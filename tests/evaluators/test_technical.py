@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evaluators import attacks
-from evaluators.target import Target, Wrong, from_reference, statements
+from evaluators.reliability import attacks
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text.target import Target, Wrong, from_reference, statements
 
 QUESTION = "Why is a validation set kept apart from the training set?"
 REFERENCE = (

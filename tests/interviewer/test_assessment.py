@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from evaluators.calibration import Calibration
+from evaluators.reliability.calibration import Calibration
 from interviewer.assembly import Parts
 from interviewer.assessment import OfflineAssessor
 from interviewer.settings import Settings

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from typer.testing import CliRunner, Result
 
-from evaluators.drift import Record
+from evaluators.reliability.drift import Record
 from evaluators.score import Score
 from interviewer.cli import app
 from interviewer.events import AnyEvent, Called, Ended, Scored, Setup, Started

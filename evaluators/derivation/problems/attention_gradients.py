@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from evaluators.coding.exercise import Bugs, Convention, Wrong
 from evaluators.derivation.expression import Array
 from evaluators.derivation.problem import Problem, Sizes, Symbol, Values
-from evaluators.exercise import Bugs, Convention, Wrong
 from evaluators.reference.softmax import softmax
 
 TASK = """

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from evaluators.coding.exercise import TERM, Bugs, Wrong
 from evaluators.derivation.expression import Array
 from evaluators.derivation.problem import Problem, Sizes, Symbol, Values
-from evaluators.exercise import TERM, Bugs, Wrong
 
 TASK = """
 Batch normalisation in training, each of the d features over the n rows of the batch:

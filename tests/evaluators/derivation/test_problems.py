@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evaluators.coding.exercise import load_exercises
 from evaluators.derivation.grading import grade_derivation
 from evaluators.derivation.problem import Problem, find_derivation, load_derivations
-from evaluators.exercise import load_exercises
 from evaluators.reference.autograd import Tensor, log
 from evaluators.reference.operations import relu, sigmoid, softmax
 from knowledge.errors import NotFoundError

@@ -9,9 +9,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from evaluators.compare import same
-from evaluators.diagnosis import MISSING, Variants, diagnose
-from evaluators.exercise import Exercise, Value, load_exercises
+from evaluators.coding.compare import same
+from evaluators.coding.diagnosis import MISSING, Variants, diagnose
+from evaluators.coding.exercise import Exercise, Value, load_exercises
 
 CATALOGUE = load_exercises()
 SEEDS = range(20)

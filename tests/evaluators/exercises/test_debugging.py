@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from evaluators.code import judge
-from evaluators.compare import difference
-from evaluators.exercise import Broken, Exercise, load_exercises
+from evaluators.coding.compare import difference
+from evaluators.coding.exercise import Broken, Exercise, load_exercises
 from evaluators.sandbox import CallResult, Outcome
 
 CATALOGUE = load_exercises()

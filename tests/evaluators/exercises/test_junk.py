@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evaluators.code import judge
-from evaluators.exercise import load_exercises
+from evaluators.coding.exercise import load_exercises
 from evaluators.sandbox import CallResult, Outcome
 
 CATALOGUE = load_exercises()

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluators.compare import difference
-from evaluators.exercise import load_exercises
+from evaluators.coding.compare import difference
+from evaluators.coding.exercise import load_exercises
 
 CATALOGUE = load_exercises()
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evaluators.code import judge
-from evaluators.exercise import Exercise, load_exercises
+from evaluators.coding.exercise import Exercise, load_exercises
 from evaluators.sandbox import Call, Job, Sandbox
 from evaluators.verdict import Verdict
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluators.agreement import pearson
+from evaluators.reliability.agreement import pearson
 from knowledge.models import Frozen
 
 FEWEST = 20  # interviews before a difference says anything

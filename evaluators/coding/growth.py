@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluators.exercise import Growth
+from evaluators.coding.exercise import Growth
 
 MEASURABLE = 2e-3
 """Seconds. A faster call is mostly noise, and is left out."""

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from evaluators.alignment import Reading
-from evaluators.evidence import Span, locate, sentences
-from evaluators.language import FUNCTION_WORDS, WORD, stem, word_list, words
-from evaluators.word_order import jolts, naturalness
+from evaluators.text.alignment import Reading
+from evaluators.text.evidence import Span, locate, sentences
+from evaluators.text.language import FUNCTION_WORDS, WORD, stem, word_list, words
+from evaluators.text.word_order import jolts, naturalness
 
 Effect = Literal["zero", "unscored", "cap", "note"]
 

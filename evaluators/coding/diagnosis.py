@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from evaluators.compare import same
-from evaluators.exercise import NO_BUGS, Bugs, Case, Convention, Exercise, Value, Wrong
+from evaluators.coding.compare import same
+from evaluators.coding.exercise import NO_BUGS, Bugs, Case, Convention, Exercise, Value, Wrong
 
 PARTLY = 0.6
 """A wrong version that matches at least this share of the calls, and more of them than the reference, is suggested."""

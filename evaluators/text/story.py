@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluators.evidence import sentences
-from evaluators.language import content, word_list, words
+from evaluators.text.evidence import sentences
+from evaluators.text.language import content, word_list, words
 
 Part = Literal["situation", "task", "action", "result", "reflection"]
 Actor = Literal["I", "we", "others", ""]

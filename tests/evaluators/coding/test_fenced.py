@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.fenced import code_in, words_around
+from evaluators.coding.fenced import code_in, words_around
 
 MESSAGE = """Here it is:
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.alignment import Floats, Reading, similarity
-from evaluators.evidence import Span, quote
-from evaluators.polarity import opposed, reported
 from evaluators.score import MisconceptionFound
+from evaluators.text.alignment import Floats, Reading, similarity
+from evaluators.text.evidence import Span, quote
+from evaluators.text.polarity import opposed, reported
 
 Columns = NDArray[np.bool_]
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from evaluators.exercise import find_exercise
-from evaluators.source_check import check_source
+from evaluators.coding.exercise import find_exercise
+from evaluators.coding.source_check import check_source
 
 BACKPROP = "def two_layer_backprop(X, y, W1, b1, W2, b2):\n    "
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from evaluators.agreement import agreement, interval, pearson, weighted_kappa, within_groups
+from evaluators.reliability.agreement import agreement, interval, pearson, weighted_kappa, within_groups
 
 RNG = np.random.default_rng(3)
 GRADES = RNG.integers(0, 6, 200).astype(float)

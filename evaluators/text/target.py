@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluators.evidence import sentences
-from evaluators.language import content
+from evaluators.text.evidence import sentences
+from evaluators.text.language import content
 from knowledge.models import Level, Question
 
 FEWEST_WORDS = 4  # content words of a statement that stands for itself; shorter ones join their neighbour

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from evaluators.exercise import Exercise
+from evaluators.coding.exercise import Exercise
 
 BANNED_PACKAGES = frozenset({"sklearn", "scipy", "torchvision", "transformers", "sentence_transformers", "xgboost"})
 

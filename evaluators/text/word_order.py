@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.alignment import Reading
-from evaluators.language import FUNCTION_WORDS
+from evaluators.text.alignment import Reading
+from evaluators.text.language import FUNCTION_WORDS
 
 READ = 160  # words: enough to tell, and the same work for an answer of any length
 FEWEST = 5  # words: below, any order may be an answer

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.readable import call_text, value_text
+from evaluators.coding.readable import call_text, value_text
 from knowledge.errors import NotFoundError
 
 Array: TypeAlias = NDArray[Any]

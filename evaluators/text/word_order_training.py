@@ -1,4 +1,4 @@
-"""Make `word_order.json`: `python -m evaluators.word_order_training [ANSWERS.jsonl…]`.
+"""Make `word_order.json`: `python -m evaluators.text.word_order_training [ANSWERS.jsonl…]`.
 
 The bigrams are counted in our own prep material and in the docstrings of the installed scikit-learn (BSD-3-Clause). The
 seven weights are fitted on pieces of the same and, when files are named, on well graded answers in them, each beside
@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from evaluators import word_order
-from evaluators.alignment import read
-from evaluators.language import FUNCTION_WORDS
 from evaluators.reference.minilm import MiniLM
+from evaluators.text import word_order
+from evaluators.text.alignment import read
+from evaluators.text.language import FUNCTION_WORDS
 
 _SKIPPED = {"id", "url", "anchors", "topic", "round", "level", "rubric", "exercise", "scenario"}
 _SENTENCE = re.compile(r"(?<=[.!?])\s")
@@ -113,7 +113,7 @@ def main(files: Sequence[str]) -> None:
         "provenance": {
             "bigrams": f"{len(own)} paragraphs of this project's prep material, {len(library)} of scikit-learn (BSD-3)",
             "weights": f"{len(real)} pieces of prose and two shuffles of each; graded answers: {names or 'none'}",
-            "made_by": "python -m evaluators.word_order_training",
+            "made_by": "python -m evaluators.text.word_order_training",
         },
         "decision": {name: [round(float(value), 6) for value in values] for name, values in decision.items()},
         "bias": round(float(fitted.intercept_[0]), 6),

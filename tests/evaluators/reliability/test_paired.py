@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from evaluators.paired import FEWEST, Pair, compare
+from evaluators.reliability.paired import FEWEST, Pair, compare
 
 
 def pair(interview: int, before: float | None, after: float | None) -> Pair:

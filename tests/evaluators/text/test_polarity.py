@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluators.polarity import denied, opposed
+from evaluators.text.polarity import denied, opposed
 
 OPPOSITE = [
     ("Dropout is switched off at test time.", "Dropout is not switched off at test time."),

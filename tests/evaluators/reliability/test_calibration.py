@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluators import calibration
+from evaluators.reliability import calibration
 from evaluators.score import Score
 from knowledge.errors import ContentError, InputError
 

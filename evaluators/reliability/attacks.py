@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from evaluators.evidence import sentences
-from evaluators.language import FUNCTION_WORDS, words
+from evaluators.text.evidence import sentences
+from evaluators.text.language import FUNCTION_WORDS, words
 
 PASS = 2.5  # of 5: an attack passes that earns half the marks
 

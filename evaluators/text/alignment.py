@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.evidence import Span, sentences
-from evaluators.language import FUNCTION_WORDS, WORD, is_negation, stem
+from evaluators.text.evidence import Span, sentences
+from evaluators.text.language import FUNCTION_WORDS, WORD, is_negation, stem
 from knowledge.encoder import TokenStates
 
 Floats = NDArray[np.float32]

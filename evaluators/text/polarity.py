@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from evaluators.language import FUNCTION_WORDS, WORDS, content, is_negation, stem, words
+from evaluators.text.language import FUNCTION_WORDS, WORDS, content, is_negation, stem, words
 
 OPPOSITES: dict[str, set[str]] = {}
 for _pair in WORDS["opposites"].split("|"):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.exercise import Growth
-from evaluators.growth import observed_growth
+from evaluators.coding.exercise import Growth
+from evaluators.coding.growth import observed_growth
 
 GROWTH = Growth("O(n log n)", 1.4, (100, 200, 400, 800), lambda n, rng: (rng.normal(size=n),))
 

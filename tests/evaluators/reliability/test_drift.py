@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from evaluators.drift import Alert, Record, drift, holm
+from evaluators.reliability.drift import Alert, Record, drift, holm
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluators.compare import difference, same, shape_message
+from evaluators.coding.compare import difference, same, shape_message
 
 
 @pytest.mark.parametrize(

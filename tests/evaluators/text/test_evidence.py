@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.evidence import LONGEST_QUOTE, locate, quote, sentences
+from evaluators.text.evidence import LONGEST_QUOTE, locate, quote, sentences
 
 
 @given(st.text(max_size=400))
