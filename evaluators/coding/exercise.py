@@ -7,19 +7,17 @@ the file sees where the misconception lives. The catalogue imports a file only w
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluators.catalogue import Catalogue
 from evaluators.coding.readable import call_text, value_text
-from knowledge.errors import NotFoundError
 
 Array: TypeAlias = NDArray[Any]
 Bugs: TypeAlias = frozenset[str]
@@ -196,34 +194,10 @@ def _annotation(annotation: Any) -> str:
     return text.replace("Array", "np.ndarray")
 
 
-class Catalogue(Mapping[str, Exercise]):
-    """Slug to exercise, in alphabetical order. A file is imported when its exercise is first read."""
-
-    def __init__(self) -> None:
-        package = importlib.import_module("evaluators.exercises")
-        self._slugs = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-        self._loaded: dict[str, Exercise] = {}
-
-    def __getitem__(self, slug: str) -> Exercise:
-        if slug not in self._loaded:
-            if slug not in self._slugs:
-                raise KeyError(slug)
-            exercise: Exercise = importlib.import_module(f"evaluators.exercises.{slug}").EXERCISE
-            if exercise.slug != slug:
-                raise ValueError(f"evaluators/exercises/{slug}.py calls itself {exercise.slug}")
-            self._loaded[slug] = exercise
-        return self._loaded[slug]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._slugs)
-
-    def __len__(self) -> int:
-        return len(self._slugs)
-
-
-def load_exercises() -> Mapping[str, Exercise]:
+@cache
+def load_exercises() -> Catalogue[Exercise]:
     """The catalogue; reading one exercise imports one file."""
-    return Catalogue()
+    return Catalogue("evaluators.exercises", "EXERCISE", "exercise", "interviewer exercises")
 
 
 def find_exercise(slug: str) -> Exercise:
@@ -232,11 +206,4 @@ def find_exercise(slug: str) -> Exercise:
     Raises:
         NotFoundError: no exercise has that slug; the hint gives near ones.
     """
-    catalogue = load_exercises()
-    if slug in catalogue:
-        return catalogue[slug]
-    import difflib
-
-    near = difflib.get_close_matches(slug, catalogue, n=3, cutoff=0.4)
-    hint = f"Did you mean {', '.join(near)}?" if near else "`interviewer exercises` lists them all."
-    raise NotFoundError(f"There is no exercise {slug!r}.", hint)
+    return load_exercises().find(slug)

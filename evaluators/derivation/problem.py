@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
+from evaluators.catalogue import Catalogue
 from evaluators.coding.exercise import NO_BUGS, Bugs, Convention, Level, Wrong
 from evaluators.derivation.expression import Array
-from knowledge.errors import NotFoundError
 
 Sizes = Mapping[str, int]
 Values = Mapping[str, Array]
@@ -102,34 +100,10 @@ def _shape(symbol: Symbol) -> str:
     return f"`({symbol.shape[0]},)`" if len(symbol.shape) == 1 else f"`({', '.join(symbol.shape)})`"
 
 
-class Catalogue(Mapping[str, Problem]):
-    """Slug to problem, in alphabetical order. A file is imported when its problem is first read."""
-
-    def __init__(self) -> None:
-        package = importlib.import_module("evaluators.derivation.problems")
-        self._slugs = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-
-    def __getitem__(self, slug: str) -> Problem:
-        if slug not in self._slugs:
-            raise KeyError(slug)
-        problem: Problem = importlib.import_module(f"evaluators.derivation.problems.{slug}").PROBLEM
-        if problem.slug != slug:
-            raise ValueError(f"evaluators/derivation/problems/{slug}.py calls itself {problem.slug}")
-        return problem
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._slugs)
-
-    def __contains__(self, slug: object) -> bool:
-        return slug in self._slugs
-
-    def __len__(self) -> int:
-        return len(self._slugs)
-
-
-def load_derivations() -> Mapping[str, Problem]:
+@cache
+def load_derivations() -> Catalogue[Problem]:
     """The catalogue; reading one problem imports one file."""
-    return Catalogue()
+    return Catalogue("evaluators.derivation.problems", "PROBLEM", "derivation", "interviewer exercises derivations")
 
 
 def find_derivation(slug: str) -> Problem:
@@ -138,11 +112,4 @@ def find_derivation(slug: str) -> Problem:
     Raises:
         NotFoundError: no problem has that slug; the hint gives near ones.
     """
-    catalogue = load_derivations()
-    if slug in catalogue:
-        return catalogue[slug]
-    import difflib
-
-    near = difflib.get_close_matches(slug, catalogue, n=3, cutoff=0.4)
-    hint = f"Did you mean {', '.join(near)}?" if near else "`interviewer exercises derivations` lists them all."
-    raise NotFoundError(f"There is no derivation {slug!r}.", hint)
+    return load_derivations().find(slug)
