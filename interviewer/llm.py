@@ -105,7 +105,7 @@ class LanguageModel:
         characters = 0
         try:
             async with asyncio.timeout(self._timeout_s):
-                async for chunk in self._chat.astream(list(messages)):
+                async for chunk in self._chat.astream(in_turns(messages)):
                     call.heard(chunk)
                     text = chunk.text[: MOST_CHARACTERS - characters]
                     characters += len(text)
@@ -172,7 +172,7 @@ class LanguageModel:
     async def _ask(self, mode: Mode, messages: Messages, schema: type[_Schema]) -> Any:
         if mode == "plain":
             note = f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{_schema_text(schema)}"
-            return await self._chat.ainvoke([*messages, ("human", note)])
+            return await self._chat.ainvoke(in_turns([*messages, ("human", note)]))
         if mode == "json_mode":
             messages = [*messages, ("human", f"The JSON object's schema:\n{_schema_text(schema)}")]
         if (schema, mode) not in self._filling:
@@ -181,7 +181,7 @@ class LanguageModel:
             self._filling[schema, mode] = self._chat.with_structured_output(
                 schema.model_json_schema(), method=mode, include_raw=True, **strict
             )
-        result = await self._filling[schema, mode].ainvoke(list(messages))
+        result = await self._filling[schema, mode].ainvoke(in_turns(messages))
         return result["raw"]
 
 
@@ -278,6 +278,21 @@ def _open_chat(provider: str, model: str, settings: Settings) -> BaseChatModel:
             raise ModelError(f"There is no key for {provider}.", f"export {variable}=…") from error
         raise
     return chat
+
+
+def in_turns(messages: Messages) -> list[tuple[Role, str]]:
+    """Return the messages with neighbours of one role made one, an empty line between them.
+
+    Chat templates of many local models refuse two messages of one role in a row. Nobody else is the worse for it: what
+    two requests have in common at their beginning is still common, so a provider's prompt cache hits as before.
+    """
+    turns: list[tuple[Role, str]] = []
+    for role, text in messages:
+        if turns and turns[-1][0] == role:
+            turns[-1] = (role, f"{turns[-1][1]}\n\n{text}")
+        else:
+            turns.append((role, text))
+    return turns
 
 
 def _schema_text(schema: type[BaseModel]) -> str:

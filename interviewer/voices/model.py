@@ -23,7 +23,8 @@ from interviewer.hearing import quick_kind
 from interviewer.llm import LanguageModel, Messages, Role
 from interviewer.policy import GOOD
 from interviewer.state import State
-from interviewer.voices.offline import OfflineVoice
+from interviewer.voices.offline import OfflineVoice, is_derivation
+from interviewer.voices.transcript import shortened, told_earlier, told_here
 from knowledge.library import Library
 from knowledge.models import Passage, Question
 
@@ -37,7 +38,6 @@ BRIEF_WORDS = 40
 """Only a message of at most so many words can want to skip or stop against the rules' opinion."""
 
 _MESSAGE = 6_000  # characters of a message that the model reads
-_TRANSCRIPT = 6_000  # characters of what was said before on the question
 _LONGEST_SENTENCE = 2_000  # characters
 _DRAINED = 400  # characters read after the last sentence that is said
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*\s+")
@@ -109,7 +109,7 @@ class ModelVoice:
         messages: Messages = [
             ("system", prompt.system),
             ("human", prompt.fill("turn", question=question.text if question else "(none)", last=last)),
-            ("human", prompt.fill("message", message=fence(_shortened(text, _MESSAGE)))),
+            ("human", prompt.fill("message", message=fence(shortened(text, _MESSAGE)))),
         ]
         kind = (await self._model.structured("understand", prompt.label, messages, Understanding)).kind
         if kind in {"stop", "skip", "hint", "off_topic"} and length > BRIEF_WORDS:
@@ -144,18 +144,22 @@ class ModelVoice:
         question = self._question(state)
         messages: list[tuple[Role, str]] = [
             ("system", prompt.system),
+            ("human", prompt.fill("settings", persona=setup.persona, level=setup.level)),
+        ]
+        if earlier := told_earlier(state, self._library, self._offline.asked_for):
+            messages.append(("human", prompt.fill("earlier", earlier=fence(earlier))))
+        round_: str = question.round if question else setup.round
+        messages.append(
             (
                 "human",
                 prompt.fill(
-                    "settings",
-                    persona=setup.persona,
-                    level=setup.level,
-                    round=question.round if question else setup.round,
+                    "question",
+                    round="derivation" if is_derivation(question) else round_,
                     question=question.text.strip() if question else "(none yet)",
                 ),
-            ),
-        ]
-        if transcript := _transcript(state):
+            )
+        )
+        if transcript := told_here(state):
             messages.append(("human", prompt.fill("transcript", transcript=fence(transcript))))
         if passages:
             told = "\n\n".join(f"{n}. {fence(p.text[:1200])}" for n, p in enumerate(passages, 1))
@@ -168,7 +172,7 @@ class ModelVoice:
                 prompt.fill(
                     "move",
                     last=last,
-                    message=fence(_shortened(message, _MESSAGE)),
+                    message=fence(shortened(message, _MESSAGE)),
                     move=_MOVES.get(move.kind, move.kind),
                     draft=draft,
                 ),
@@ -239,30 +243,3 @@ async def _guarded(pieces: AsyncIterator[str], guard: Guard, most: int) -> Async
 def _plain(text: str) -> str:
     """Without control and direction characters; Markdown is shown as what it is."""
     return clean(text)
-
-
-def _transcript(state: State) -> str:
-    """What the candidate said on the question before the last message, the oldest shortened first."""
-    current = state.current
-    if current is None:
-        return ""
-    earlier = [m for m in current.messages if m is not state.pending and m != state.pending]
-    room, told = _TRANSCRIPT, []
-    for message in reversed(earlier):
-        text = _shortened(message.text, max(200, min(room, 3_000)))
-        room -= len(text)
-        told.append(text)
-        if room <= 0:
-            break
-    left_out = len(earlier) - len(told)
-    if left_out:
-        told.append(f"({left_out} earlier messages)")
-    return "\n\n".join(reversed(told))
-
-
-def _shortened(text: str, most: int) -> str:
-    """The beginning and the end of a long text."""
-    if len(text) <= most:
-        return text
-    head = most * 2 // 3
-    return f"{text[:head]}\n…\n{text[-(most - head) :]}"

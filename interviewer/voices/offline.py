@@ -25,8 +25,8 @@ _DATA = Path(__file__).parent / "offline.yaml"
 _QUOTED = re.compile(r"[^.!?]*\{quote\}[^.!?]*[.!?]['\"”]*\s*")
 _QUOTE_MARKS = re.compile(r"[\"“']\{quote\}[\"”']")
 
-_SAID_OF_FORMULAS = frozenset({"code", "fix"})
-"""Phrases that ask for a function; where formulas are wanted, those under the same key and `_derivation` are said."""
+_OF_FORMULAS = "_derivation"
+"""A list of phrases may have a twin under its key and this: it is taken where formulas are wanted instead of code."""
 
 _NEXT_BY_REASON = {
     "skipped": "next_skipped",
@@ -103,7 +103,7 @@ class OfflineVoice:
         before = self._library.questions.get(state.current.question_id) if state.current else None
         lead = self._phrase(state, _NEXT_BY_REASON.get(move.reason, "next_plain"))
         new_round = before is None or before.round != question.round
-        kind = "derivation" if _is_derivation(question) else question.round
+        kind = "derivation" if is_derivation(question) else question.round
         intro = self._phrase(state, f"round_{kind}") if new_round else ""
         return [lead, intro, question.text.strip()]
 
@@ -180,11 +180,12 @@ class OfflineVoice:
         if scenario:
             return [self._phrase(state, "answer_open")]
         if state.standing is not None and state.standing.move.kind == "probe":
-            return [self._phrase(state, "answer_meant", ask=self._asked_for(state, question, state.standing.move))]
+            return [self._phrase(state, "answer_meant", ask=self.asked_for(state, state.standing.move))]
         return [self._phrase(state, "answer_open_story" if question.round == "behavioural" else "answer_open_question")]
 
-    def _asked_for(self, state: State, question: Question, probe: Move) -> str:
+    def asked_for(self, state: State, probe: Move) -> str:
         """Return the bare question behind a probe: without its lead, and without the quotation if it can stand so."""
+        question = self._asked_about(probe)
         if probe.target.startswith("follow_up_"):
             return question.follow_ups[int(probe.target.rsplit("_", 1)[1]) - 1]
         if probe.target == "story":
@@ -207,12 +208,10 @@ class OfflineVoice:
         asked = state.standing
         again = question.text.strip() if question else ""
         if question is not None and asked is not None and asked.move.kind == "probe":
-            again = f"{self._asked_for(state, question, asked.move)}\n\nThe question that it belongs to: {again}"
+            again = f"{self.asked_for(state, asked.move)}\n\nThe question that it belongs to: {again}"
         elif asked is not None and asked.move.kind == "challenge":
             again = asked.text
         key = move.target if move.kind == "encourage" else move.kind
-        if key in _SAID_OF_FORMULAS and _is_derivation(question):
-            key = f"{key}_derivation"
         return self._phrase(
             state,
             key,
@@ -232,6 +231,9 @@ class OfflineVoice:
     def _phrase(self, state: State, key: str, otherwise: str = "unclear", **fields: str) -> str:
         """Return the next phrase of a list in this interview's own order."""
         texts = _phrases()
+        question = self._library.questions.get(state.current.question_id) if state.current else None
+        if f"{key}{_OF_FORMULAS}" in texts["shared"] and is_derivation(question):
+            key = f"{key}{_OF_FORMULAS}"
         own, shared = texts.get(state.setup.persona, {}), texts["shared"]
         lines = own.get(key) or shared.get(key) or own.get(otherwise) or shared[otherwise]
         usable = [line for line in lines if all(fields.get(f, "") for f in re.findall(r"\{(\w+)\}", line))]
@@ -244,7 +246,8 @@ class OfflineVoice:
         return re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip()
 
 
-def _is_derivation(question: Question | None) -> bool:
+def is_derivation(question: Question | None) -> bool:
+    """Return whether formulas are wanted rather than code."""
     from evaluators.tasks import is_derivation
 
     return question is not None and question.exercise is not None and is_derivation(question.exercise)
@@ -264,7 +267,7 @@ def _may_have_used(key: str, move: Move) -> bool:
         case "challenge" | "answer" as kind:
             return move.kind == kind
         case _:
-            return key.removesuffix("_derivation") in {move.kind, move.target}
+            return key.removesuffix(_OF_FORMULAS) in {move.kind, move.target}
 
 
 def _block(text: str) -> str:

@@ -36,7 +36,7 @@ _LEADS = {"warm": "Let us go on together.", "neutral": "Let us go on.", "bar-rai
 
 def respond(path: str, request: Mapping[str, Any]) -> Completion:
     """Return the completion for a request, by the prompt that its first message names."""
-    messages = [str(m["content"] or "") for m in request["messages"]]
+    messages = [str(m["content"] or "") for m in request["messages"]]  # the system's, then one from the user
     name = messages[0].split("[prompt ", 1)[1].split("@", 1)[0]
     match name:
         case "judge_criterion":
@@ -51,13 +51,14 @@ def respond(path: str, request: Mapping[str, Any]) -> Completion:
 
 
 def judge(messages: list[str]) -> dict[str, Any]:
-    asked, answer = messages[-1], _between(messages[2], "<candidate>", "</candidate>")
+    question, rest = messages[1].split("The answer to be graded:", 1)
+    answer, asked = _between(rest, "<candidate>", "</candidate>"), rest.rsplit("</candidate>", 1)[1]
     title = _between(asked, "The criterion:", "\n\nWhat to decide:")
     sentences = _sentences(answer)
     if title == "Bread":
         return {"quotes": [], "reason": _REASONS[0], "score": 0}
     point = re.search("“(.+)”", title, re.DOTALL)
-    wanted = _stems(point[1]) - _stems(messages[1]) if point else _stems(asked.split("5:", 1)[1])
+    wanted = _stems(point[1]) - _stems(question) if point else _stems(asked.split("5:", 1)[1])
     ranked = sorted(sentences, key=lambda s: -len(_stems(s) & wanted))
     if point:
         share = len(_stems(" ".join(ranked[:3])) & wanted) / max(1, len(wanted))
@@ -73,7 +74,7 @@ def judge(messages: list[str]) -> dict[str, Any]:
 
 def claims(messages: list[str]) -> dict[str, Any]:
     answer = _between(messages[-1], "<candidate>", "</candidate>")
-    sources = dict(re.findall(r"(?m)^(\d+)\. (.+)$", messages[1]))
+    sources = dict(re.findall(r"(?m)^(\d+)\. (.+)$", messages[1].split("<candidate>", 1)[0]))
     found = []
     for sentence in _sentences(answer):
         if "makes both L1 and L2 remove features" in sentence or "uses the statistics of the test batch" in sentence:
@@ -97,10 +98,10 @@ def kind(messages: list[str]) -> str:
 
 def speak(messages: list[str]) -> str:
     last = messages[-1]
-    draft = last.split("The draft:\n", 1)[1].rsplit("\n\nSay it.", 1)[0].strip()
+    draft = last.rsplit("The draft:\n", 1)[1].rsplit("\n\nSay it.", 1)[0].strip()
     persona = _between(messages[1], "Persona:", ".")
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z“])", draft)
-    match _between(last, "What happens now:", "\n").split(";")[0].rstrip("."):
+    match last.rsplit("What happens now:", 1)[1].split("\n", 1)[0].strip().split(";")[0].rstrip("."):
         case "the interview begins":
             return f"Welcome. {' '.join(sentences[-2:])}"
         case "lead over to the next question, which is read out after your words":

@@ -111,8 +111,9 @@ async def test_prompts_begin_the_same_on_every_turn(wire: Any, open_wired: Any) 
     judged = [r["messages"] for r in wire.requests if "judge_criterion" in r["messages"][0]["content"]]
     by_answer: dict[str, set[str]] = {}
     for messages in judged:
-        by_answer.setdefault(messages[2]["content"], set()).add(messages[1]["content"])
+        before, answer = messages[1]["content"].split("</candidate>", 1)[0].split("<candidate>", 1)
+        by_answer.setdefault(answer, set()).add(before)
     assert by_answer
     assert all(len(before) == 1 for before in by_answer.values())
     for messages in [*spoken, *judged]:
-        assert [m["role"] for m in messages[1:]] == ["user"] * (len(messages) - 1)
+        assert [m["role"] for m in messages] == ["system", "user"]
