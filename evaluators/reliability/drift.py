@@ -1,17 +1,12 @@
 """Have the scores changed? Window against baseline, by segment; an alert only when a shift lasts.
 
-The unit is the interview, not the answer: answers of one interview come from one person, so a test that takes them for
-independent draws finds shifts that are not there. Three things are compared with what was before: the distribution of
-scores by the two-sample Kolmogorov–Smirnov test, the same by the population stability index, and the share of answers
-that got no score, because a judge that breaks does not score lower: it falls silent.
-
 An alert needs a shift that lasts: two windows in a row, each shifted against the same baseline and the same way, and
 both together by enough to matter after Holm's correction over every segment and test of the week. Measured on simulated
 spells of eight judged weeks in 14 segments: without a shift, 5.5 % of 400 raised an alert somewhere at 60 interviews a
 week and 1 % at 25 (on the whole alone 0.5 % and 1 %); of 40 with a shift of half a point 98 % were told at 60 a week
 and 38 % at 25, of a whole point all.
 
-Source: Holm 1979; distribution of the index, Yurdakul 2018, Statistical properties of the population stability index.
+How a window is compared with its baseline is in `shift.py`.
 """
 
 from __future__ import annotations
@@ -22,19 +17,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluators.reference.distribution_shift import ks_test, population_stability_index
+from evaluators.reliability.shift import ALPHA, LEAST_POINTS, Comparison, Part, compare, corrected, joined
 from knowledge.models import Frozen
-
-Values = NDArray[np.float64]
 
 FEWEST = 20  # interviews in a window and in its baseline; with fewer, only a shift of whole points could be seen
 BASELINE = 4  # windows before those that are judged
-ALPHA = 0.05
-LEAST_POINTS = 0.3  # of 5: a smaller difference of means changes hardly a verdict
-LEAST_PSI = 0.25  # the customary limit
-LEAST_UNSCORED = 0.1  # difference of the shares that got no score
 _MONDAY = date(1970, 1, 5)
 
 
@@ -57,33 +45,6 @@ class Window(Frozen):
     mean: float | None
     median: float | None
     unscored: float
-
-
-class Comparison(Frozen):
-    """A window against its baseline.
-
-    Attributes:
-        points: mean now minus mean before, of 5, with its 95 % interval `points_interval`.
-        ks, ks_p: the largest distance of the distribution functions; its p-value.
-        psi, psi_p: the index; its p-value, since on small samples chance alone exceeds the customary limits.
-        unscored: share of answers without a score now minus before, with its p-value `unscored_p`.
-        adjusted: the smallest of the three p-values, after Holm's correction over all segments where it was made.
-        shifted: what changed by more than chance and by enough to matter; empty when nothing did.
-    """
-
-    start: date
-    interviews: int
-    baseline_interviews: int
-    points: float
-    points_interval: tuple[float, float]
-    ks: float
-    ks_p: float
-    psi: float
-    psi_p: float
-    unscored: float
-    unscored_p: float
-    adjusted: float = 1.0
-    shifted: Literal["", "scores", "unscored"] = ""
 
 
 class Segment(Frozen):
@@ -132,14 +93,6 @@ class Drift(Frozen):
         return any(segment.comparisons for segment in self.segments)
 
 
-class _Part(NamedTuple):
-    """The records of one segment in a span of time: a mean score and a share without a score for each interview."""
-
-    scores: Values
-    unscored: Values
-    answers: int
-
-
 _Key = tuple[str, str]
 _ALL: _Key = ("all", "")
 
@@ -182,18 +135,7 @@ def drift(
     )
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return the p-values after Holm's correction, which holds whatever their dependence."""
-    order = np.argsort(p_values, kind="stable")
-    adjusted = [1.0] * len(p_values)
-    highest = 0.0
-    for rank, position in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[position]))
-        adjusted[position] = highest
-    return adjusted
-
-
-def _by_segment(records: Iterable[Record], window_days: int) -> dict[_Key, dict[int, _Part]]:
+def _by_segment(records: Iterable[Record], window_days: int) -> dict[_Key, dict[int, Part]]:
     """Return the parts of every segment by window number; a segment that holds everything is the whole itself."""
     held: dict[_Key, dict[int, list[Record]]] = defaultdict(lambda: defaultdict(list))
     held[_ALL] = defaultdict(list)
@@ -208,7 +150,7 @@ def _by_segment(records: Iterable[Record], window_days: int) -> dict[_Key, dict[
     }
 
 
-def _part(records: Sequence[Record]) -> _Part:
+def _part(records: Sequence[Record]) -> Part:
     by_interview: dict[str, list[float | None]] = defaultdict(list)
     for record in records:
         by_interview[record.interview].append(record.overall)
@@ -218,10 +160,10 @@ def _part(records: Sequence[Record]) -> _Part:
         shares.append(1 - len(given) / len(scores))
         if given:
             means.append(sum(given) / len(given))
-    return _Part(np.array(means, float), np.array(shares, float), len(records))
+    return Part(np.array(means, float), np.array(shares, float), len(records))
 
 
-def _segment(key: _Key, spans: Mapping[int, _Part], shown: range, window_days: int) -> Segment:
+def _segment(key: _Key, spans: Mapping[int, Part], shown: range, window_days: int) -> Segment:
     windows = []
     for number in shown:
         part = spans.get(number)
@@ -241,19 +183,19 @@ def _segment(key: _Key, spans: Mapping[int, _Part], shown: range, window_days: i
 
 
 def _week_by_week(
-    parts: Mapping[_Key, Mapping[int, _Part]], shown: range, window_days: int, fewest: int
+    parts: Mapping[_Key, Mapping[int, Part]], shown: range, window_days: int, fewest: int
 ) -> dict[_Key, tuple[Comparison, ...]]:
     """Return every segment's windows against those just before each, corrected over the segments of a window."""
     found: dict[_Key, list[Comparison]] = {key: [] for key in parts}
     for number in shown:
         before = range(number - BASELINE, number)
-        for key, comparison in _corrected(_compared(parts, range(number, number + 1), before, window_days, fewest)):
+        for key, comparison in corrected(_compared(parts, range(number, number + 1), before, window_days, fewest)):
             found[key].append(comparison)
     return {key: tuple(comparisons) for key, comparisons in found.items()}
 
 
 def _alerts(
-    parts: Mapping[_Key, Mapping[int, _Part]], shown: range, records: Sequence[Record], window_days: int, fewest: int
+    parts: Mapping[_Key, Mapping[int, Part]], shown: range, records: Sequence[Record], window_days: int, fewest: int
 ) -> Iterator[Alert]:
     """Yield the shifts that last; one that goes on is told once, until the baseline has taken it in."""
     told: dict[_Key, int] = {}
@@ -266,13 +208,13 @@ def _alerts(
             told[key] = number
 
 
-def _lasting(parts: Mapping[_Key, Mapping[int, _Part]], number: int, window_days: int, fewest: int) -> Iterator[Alert]:
+def _lasting(parts: Mapping[_Key, Mapping[int, Part]], number: int, window_days: int, fewest: int) -> Iterator[Alert]:
     """Yield the segments that were shifted in window `number` and in the one before, the whole first."""
     before = range(number - BASELINE - 1, number - 1)
     first = _compared(parts, range(number - 1, number), before, window_days, fewest)
     second = _compared(parts, range(number, number + 1), before, window_days, fewest)
     pairs = _compared(parts, range(number - 1, number + 1), before, window_days, fewest)
-    for key, both in _corrected({key: pairs[key] for key in pairs if key in first and key in second}):
+    for key, both in corrected({key: pairs[key] for key in pairs if key in first and key in second}):
         windows = first[key], second[key]
         if both.shifted and _in_each(both, windows):
             yield Alert(dimension=key[0], value=key[1], what=both.shifted, since=both.start, both=both, windows=windows)
@@ -290,79 +232,15 @@ def _in_each(both: Comparison, windows: tuple[Comparison, Comparison]) -> bool:
 
 
 def _compared(
-    parts: Mapping[_Key, Mapping[int, _Part]], now: range, before: range, window_days: int, fewest: int
+    parts: Mapping[_Key, Mapping[int, Part]], now: range, before: range, window_days: int, fewest: int
 ) -> dict[_Key, Comparison]:
     """Compare the windows `now` of every segment, as one, with those `before`; segments with too few are left out."""
     found: dict[_Key, Comparison] = {}
     for key, spans in parts.items():
-        later, earlier = (_joined([spans[n] for n in numbers if n in spans]) for numbers in (now, before))
+        later, earlier = (joined([spans[n] for n in numbers if n in spans]) for numbers in (now, before))
         if min(len(later.unscored), len(earlier.unscored)) >= fewest:
-            found[key] = _compare(_start(now[0], window_days), later, earlier)
+            found[key] = compare(_start(now[0], window_days), later, earlier)
     return found
-
-
-def _joined(parts: Sequence[_Part]) -> _Part:
-    nothing = np.zeros(0)
-    return _Part(
-        np.concatenate([nothing, *(part.scores for part in parts)]),
-        np.concatenate([nothing, *(part.unscored for part in parts)]),
-        sum(part.answers for part in parts),
-    )
-
-
-def _compare(start: date, now: _Part, before: _Part) -> Comparison:
-    ks, ks_p, psi, psi_p, points, half = 0.0, 1.0, 0.0, 1.0, 0.0, 0.0
-    if min(len(now.scores), len(before.scores)) >= 2:
-        ks, ks_p = ks_test(before.scores, now.scores)
-        psi, psi_p = _stability(before.scores, now.scores)
-        points = float(now.scores.mean() - before.scores.mean())
-        half = 1.96 * float(np.sqrt(sum(x.var(ddof=1) / len(x) for x in (now.scores, before.scores))))
-    return Comparison(
-        start=start,
-        interviews=len(now.unscored),
-        baseline_interviews=len(before.unscored),
-        points=points,
-        points_interval=(points - half, points + half),
-        ks=ks,
-        ks_p=ks_p,
-        psi=psi,
-        psi_p=psi_p,
-        unscored=float(now.unscored.mean() - before.unscored.mean()),
-        unscored_p=ks_test(before.unscored, now.unscored).p_value,
-    )
-
-
-def _stability(before: Values, now: Values) -> tuple[float, float]:
-    """Return the index, and how likely bins as different are by chance: the χ² test of the same counts.
-
-    The index itself is nearly a χ² over `1/n + 1/m`, but its logarithm has the heavier tail: at a nominal 0.1 % it
-    called 0.25 to 0.55 % of equal samples different, the test 0.1 %.
-    """
-    from scipy.special import chdtrc
-
-    fewer = min(len(before), len(now))
-    bins = int(np.clip(fewer // 10, 3, 10))
-    index = population_stability_index(before, now, bins, floor=0.5 / fewer)
-    cuts = np.unique(np.quantile(before, np.linspace(0, 1, bins + 1)[1:-1]))  # ties leave fewer bins
-    e, a = (np.bincount(np.searchsorted(cuts, x, side="right"), minlength=len(cuts) + 1) for x in (before, now))
-    filled = (e + a) > 0
-    ratio = np.sqrt(len(now) / len(before))
-    statistic = float(np.sum((a[filled] / ratio - e[filled] * ratio) ** 2 / (a + e)[filled]))
-    return index, float(chdtrc(max(1, int(filled.sum()) - 1), statistic))
-
-
-def _corrected(found: Mapping[_Key, Comparison]) -> Iterator[tuple[_Key, Comparison]]:
-    """Yield the comparisons, decided after Holm's correction over all of them and their three tests."""
-    adjusted = holm([p for c in found.values() for p in (c.ks_p, c.psi_p, c.unscored_p)])
-    for position, (key, comparison) in enumerate(found.items()):
-        ks_p, psi_p, unscored_p = adjusted[3 * position : 3 * position + 3]
-        shifted: Literal["", "scores", "unscored"] = ""
-        if unscored_p < ALPHA and abs(comparison.unscored) >= LEAST_UNSCORED:
-            shifted = "unscored"
-        moved = ks_p < ALPHA and abs(comparison.points) >= LEAST_POINTS
-        if moved or (psi_p < ALPHA and comparison.psi >= LEAST_PSI):
-            shifted = "scores"
-        yield key, comparison.model_copy(update={"adjusted": min(ks_p, psi_p, unscored_p), "shifted": shifted})
 
 
 def _new_versions(key: _Key, number: int, records: Sequence[Record], window_days: int) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from evaluators.reliability.drift import Alert, Record, drift, holm
+from evaluators.reliability.drift import Alert, Record, drift
+from evaluators.reliability.shift import holm
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
