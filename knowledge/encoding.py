@@ -38,19 +38,20 @@ _REPAIR = ftfy.TextFixerConfig(
 )
 
 
-def decode(raw: bytes, name: str = "the text") -> str:
+def decode(raw: bytes, name: str = "the text", *, mend: bool = True) -> str:
     r"""Return the text in `raw`, with mojibake repaired and every line ending in `\n`.
 
     Args:
         raw: the bytes, in any encoding.
         name: how to call them in an error.
+        mend: False leaves line ends and mojibake alone, for text whose characters somebody else counts.
 
     Raises:
         UnreadableError: the bytes are not text.
     """
-    text = _decoded(raw, name).replace("\r\n", "\n").replace("\r", "\n")
-    _refuse_binary(text, name)
-    return repair(text)
+    text = _decoded(raw, name)
+    _refuse_binary(text.replace("\r", "\n"), name)
+    return repair(text.replace("\r\n", "\n").replace("\r", "\n")) if mend else text
 
 
 def repair(text: str) -> str:

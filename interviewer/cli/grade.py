@@ -66,12 +66,12 @@ def grade_batch(
     from evaluators.batch import Batch
     from evaluators.reference.minilm import MiniLM
     from evaluators.reliability import calibration
+    from interviewer.material import load_library
     from interviewer.settings import read_settings
     from knowledge.errors import InputError
-    from knowledge.library import Library
 
-    wanted = parse_items(read_text(items, LARGEST_BATCH), items)
-    batch = Batch(Library.load(), MiniLM.load().packed(), calibration.load(read_settings().home))
+    wanted, settings = parse_items(read_text(items, LARGEST_BATCH), items), read_settings()
+    batch = Batch(load_library(settings), MiniLM.load().packed(), calibration.load(settings.home))
     scored = batch.score(wanted, lambda done: _tell(done, len(wanted)))
     try:
         with output.open("w", encoding="utf-8") if output is not None else _standard_output() as out:
@@ -109,10 +109,13 @@ def parse_items(text: str, name: str) -> list[Item]:
 def read_text(file: str, largest: int = LARGEST) -> str:
     """Return the text of a file, or of standard input for `-`, whatever its encoding.
 
+    Nothing in it is mended: quotations are given by offset into the text as it stands there.
+
     Raises:
         UnreadableError: it cannot be read, or is no text.
         TooLargeError: over `largest` bytes.
     """
+    from knowledge.encoding import decode
     from knowledge.errors import TooLargeError, UnreadableError
 
     try:
@@ -125,14 +128,7 @@ def read_text(file: str, largest: int = LARGEST) -> str:
         raise UnreadableError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
     if len(data) > largest:
         raise TooLargeError(f"{file} is larger than {largest:,} bytes.", "No answer is that long; split the file.")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    if b"\0" in data:
-        raise UnreadableError(f"{file} is a binary file, not text.", "Save the answer as UTF-8 text.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+    return decode(data, file, mend=False)
 
 
 def score_text(score: Score) -> str:

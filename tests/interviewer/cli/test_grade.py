@@ -35,6 +35,18 @@ def test_star_prints_one_document_with_the_named_criteria(tmp_path):
             assert text[evidence["start"] : evidence["end"]] == evidence["quote"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_quotations_are_offsets_into_the_text_as_it_stands(tmp_path, encoding):
+    """Neither line ends nor what looks like mojibake nor decomposed letters are mended: that would move them."""
+    answer = tmp_path / "story.txt"
+    text = "The cafe\u0301 failed for 8% \u00c3\u2014 of users.\r\nI traced it and fixed it.\r\nFailures fell to 1%."
+    answer.write_bytes(text.encode(encoding))
+    document = json.loads(runner.invoke(app, ["grade", "star", str(answer), "--json"]).stdout)
+    evidence = [found for criterion in document["criteria"] for found in criterion["evidence"]]
+    assert evidence
+    assert all(text[found["start"] : found["end"]] == found["quote"] for found in evidence)
+
+
 def test_an_empty_file_is_a_judged_zero(tmp_path):
     answer = tmp_path / "nothing.txt"
     answer.write_bytes(b"")
