@@ -7,20 +7,21 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from interviewer.assessment import Assessor, OfflineAssessor
-from interviewer.engine import Engine
+from interviewer.assessment import OfflineAssessor
+from interviewer.engine import Engine, Equipment
 from interviewer.events import MessageKind, Move, Setup
 from interviewer.facts import FactFinder
-from interviewer.material import load_library, with_promoted_judge
+from interviewer.material import Editions
 from interviewer.references import References
 from interviewer.second_opinion import SecondOpinion
 from interviewer.settings import Settings
+from interviewer.speaking import Speaker
 from interviewer.state import State
 from interviewer.store import Store
 from interviewer.voice import Voice
@@ -107,6 +108,7 @@ class Parts:
         """`strangers`: the code to be graded may be other people's, so isolation below the safe level is refused."""
         self.settings = settings
         self._strangers = strangers
+        self.editions = Editions(settings)
         self.library: Once[Library] = Once(self._load_library)
         self.encoder: Once[TokenEncoder] = Once(self._load_encoder)
         self.facts = FactFinder(self.encoder)
@@ -116,7 +118,7 @@ class Parts:
         self.grader: Once[CodeGrader] = Once(self._make_grader)
         self.assessor: Once[OfflineAssessor] = Once(self._make_assessor)
         self.model: Once[LanguageModel] = Once(self._open_model)
-        self.judge: Once[Judge] = Once(self._make_judge)
+        self.judge: Once[Judge] = Once(self.judge_of)
         self._cleanup = contextlib.ExitStack()
         self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="interviewer")
 
@@ -126,7 +128,7 @@ class Parts:
         self._cleanup.close()
 
     def _load_library(self) -> Library:
-        return load_library(self.settings)
+        return self.editions.library(None)
 
     def _load_encoder(self) -> TokenEncoder:
         from threadpoolctl import threadpool_limits
@@ -171,11 +173,12 @@ class Parts:
 
         return open_model(self.settings)
 
-    def _make_judge(self) -> Judge:
+    def judge_of(self, edition: Mapping[str, str] | None = None) -> Judge:
+        """Return the language model that judges in an edition of what was promoted; None is what is in force."""
         from evaluators.judge import Judge
         from interviewer.llm import open_model
 
-        return Judge(open_model(with_promoted_judge(self.settings), judge=True), samples=self.settings.judge_samples)
+        return Judge(open_model(self.editions.settings(edition), judge=True), samples=self.settings.judge_samples)
 
     def _start_sandbox(self) -> Sandbox:
         from evaluators.sandbox import Sandbox
@@ -210,9 +213,9 @@ async def open_engine(settings: Settings, *, parts: Parts | None = None, warm: b
     """
     parts = parts or Parts(settings)
     try:
-        library = parts.library()
+        parts.library()  # a malformed file is told before anything is opened
         async with Store.open(settings.storage_url) as store:
-            engine = build_engine(parts, library, store)
+            engine = build_engine(parts, store)
             if warm:
                 _warm(parts)
             try:
@@ -223,26 +226,15 @@ async def open_engine(settings: Settings, *, parts: Parts | None = None, warm: b
         await asyncio.to_thread(parts.close)
 
 
-def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
+def build_engine(parts: Parts, store: Store) -> Engine:
     """Wire an engine; nothing heavy is made yet."""
-    offline = OfflineVoice(library, _meaning(parts))
-    assessor = parts.assessor()
-
-    def voice(setup: Setup) -> Voice:
-        if setup.engine == "offline" or (setup.engine == "auto" and not parts.settings.has_model):
-            return offline
-        if not parts.settings.has_model:
-            raise InputError("No language model is named.", "export INTERVIEWER_MODEL=openai:gpt-5-mini")
-        return ModelVoice(parts.model(), offline, library)
-
-    def assessor_for(setup: Setup) -> Assessor:
-        return assessor
-
+    equipped = Equipped(parts)
+    library = parts.library()  # its questions; editions differ in rubrics alone
     references = References(library, parts.retriever.within, parts.executor)
 
     async def find(state: State, move: Move) -> Sequence[Passage]:
         if move.kind == "question" and move.question_id is not None:
-            parts.executor.submit(assessor.prepare, move.question_id, state.setup.level)
+            parts.executor.submit(equipped(state.versions).assessor.prepare, move.question_id, state.setup.level)
         return await references(state, move)
 
     async def facts(state: State) -> Sequence[str]:
@@ -256,19 +248,44 @@ def build_engine(parts: Parts, library: Library, store: Store) -> Engine:
             logger.exception("the scenario's facts could not be searched")
             return ()  # the candidate then decides, as with any question that the scenario does not answer
 
-    return Engine(
-        store,
-        library,
-        voice=voice,
-        offline=offline,
-        assessor=assessor_for,
-        find=find,
-        facts=facts,
-        reading=references,
-        statement=_statement,
-        versions={"package": version("ml-mock-interviewer")},
-        opinion=SecondOpinion(library, parts.judge, references.reading) if parts.settings.has_model else None,
-    )
+    return Engine(store, equipped, find=find, facts=facts, reading=references)
+
+
+class Equipped:
+    """What interviews are held with, made once for each edition of what was promoted."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Nothing is made yet."""
+        self._parts = parts
+        self._made: dict[tuple[tuple[str, str], ...], Equipment] = {}
+
+    def __call__(self, versions: Mapping[str, str] | None) -> Equipment:
+        """Return the equipment of an interview that began with `versions`; with None, of one that begins now."""
+        editions = self._parts.editions
+        edition = editions.in_force() if versions is None else editions.of(versions)
+        key = tuple(sorted(edition.items()))
+        if key not in self._made:
+            self._made[key] = self._make(edition)
+        return self._made[key]
+
+    def _make(self, edition: Mapping[str, str]) -> Equipment:
+        parts = self._parts
+        settings, library = parts.settings, parts.editions.library(edition)
+        offline, assessor = OfflineVoice(library, _meaning(parts)), parts.assessor_under(library)
+
+        def voice(setup: Setup) -> Voice:
+            if setup.engine == "offline" or (setup.engine == "auto" and not settings.has_model):
+                return offline
+            if not settings.has_model:
+                raise InputError("No language model is named.", "export INTERVIEWER_MODEL=openai:gpt-5-mini")
+            return ModelVoice(parts.model(), offline, library, parts.encoder)
+
+        opinion = None
+        if settings.has_model:
+            references = References(library, parts.retriever.within, parts.executor)
+            opinion = SecondOpinion(library, Once(lambda: parts.judge_of(edition)), references.reading)
+        versions = {"package": version("ml-mock-interviewer"), **edition}
+        return Equipment(library, Speaker(library, voice, offline, _statement), assessor, opinion, versions)
 
 
 async def _statement(slug: str) -> str:

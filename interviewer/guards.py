@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from evaluators.text.evidence import locate
 from evaluators.text.gates import inspect_text
 from evaluators.text.language import content, stem, words
 from knowledge.errors import ModelError
-from knowledge.models import Frozen, Passage
+from knowledge.models import Frozen
 
 RUN = 5
 """Words in a row of a secret text that nobody else has used: from here on it is being read out."""
@@ -17,8 +18,8 @@ RUN = 5
 POINT = 0.6
 """Share of a key point's own content words in one sentence, from which on the sentence gives the point away."""
 
-SUPPORTED = 0.5
-"""Share of the content words of a claim about a passage that the passage has to have."""
+LEAST_QUOTED = 3
+"""Words in quotation marks from which on they are a quotation."""
 
 MOST_WORDS = 120
 """More is no sentence that an interviewer says."""
@@ -52,11 +53,7 @@ _PRAISE = re.compile(
     r"|\bi (?:really )?(?:like|love) (?:that|how|your)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_ATTRIBUTED = re.compile(
-    r"\b(?:your|the|my|our) (?:own )?(?:notes?|stor(?:y|ies)|documents?|files?|passages?|material|sources?)\b"
-    r"|\baccording to\b|\bas (?:\w+ )?(?:wrote|noted|described)\b",
-    re.IGNORECASE,
-)
+_QUOTED = re.compile(r"[“\"]([^“”\"\n]{1,600})[”\"]")
 _NUMBER = re.compile(r"\d[\d,.]*")
 
 
@@ -84,14 +81,12 @@ class Granted(Frozen):
     Attributes:
         secret: what may not be read out or given away: key points, corrections, facts not asked for, prompts.
         allowed: texts that anybody may repeat: the question, the draft, what the candidate said.
-        passages: what claims about the candidate's notes and our own are checked against.
         praise: whether the answer so far was good.
         numbers: whether only numbers that stand in `allowed` may be said.
     """
 
     secret: tuple[Secrets, ...]
     allowed: tuple[str, ...]
-    passages: tuple[Passage, ...] = ()
     praise: bool = False
     numbers: bool = False
 
@@ -107,9 +102,8 @@ class Guard:
         known = _stems(granted.allowed)
         points = [point - known for one in granted.secret for point in one.points]
         self._points = [point for point in points if len(point) >= 2]
+        self._spoken = "\n".join(granted.allowed)
         self._numbers = {n for text in granted.allowed for n in _numbers(text)}
-        self._passages = [_stems([passage.heading, passage.text]) for passage in granted.passages]
-        self._known = known
 
     def check(self, said: str, sentence: str) -> None:
         """Look at `sentence`, which comes after `said`.
@@ -118,7 +112,7 @@ class Guard:
             GuardError: it may not be said.
         """
         whole = f"{said} {sentence}"
-        allowed = " ".join(self._granted.allowed)
+        allowed = self._spoken
         if _RULES.search(sentence):
             raise _refused("would have spoken of its instructions")
         if (found := _SCORE.search(sentence)) and found[0].lower() not in allowed.lower():
@@ -128,7 +122,7 @@ class Guard:
         self._check_secrets(whole, sentence)
         if self._granted.numbers and _numbers(sentence) - self._numbers:
             raise _refused("had a number that nobody gave it")
-        self._check_passages(sentence)
+        self._check_quotations(sentence)
         self._check_form(whole)
 
     def _check_secrets(self, whole: str, sentence: str) -> None:
@@ -138,16 +132,13 @@ class Guard:
         if any(len(told & point) >= max(2, POINT * len(point)) for point in self._points):
             raise _refused("would have given away a part of the answer")
 
-    def _check_passages(self, sentence: str) -> None:
-        """What is said of a passage stands in it; with no passage there is nothing to rest on."""
-        if not _ATTRIBUTED.search(sentence):
-            return
-        claimed = _stems([_ATTRIBUTED.sub(" ", sentence)])
-        beyond = claimed - self._known
-        if len(beyond) <= 2:
-            return
-        if max((len(beyond & passage) for passage in self._passages), default=0) < SUPPORTED * len(beyond):
-            raise _refused("claimed what the passage does not say")
+    def _check_quotations(self, sentence: str) -> None:
+        """What stands in quotation marks was said or stands somewhere; a single term may be set off by them."""
+        for match in _QUOTED.finditer(sentence):
+            quoted = match[1].replace("…", "...").strip(" .,;:!?")
+            pieces = [piece for piece in quoted.split("...") if len(words(piece)) >= LEAST_QUOTED]
+            if any(locate(piece, self._spoken) is None for piece in pieces):
+                raise _refused("quoted what nobody said")
 
     def _check_form(self, whole: str) -> None:
         if len(whole.split()) > MOST_WORDS:

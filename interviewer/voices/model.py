@@ -7,17 +7,19 @@ checked before they are let out.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from evaluators.prompt import load_prompt
 from evaluators.untrusted import clean, fence
 from interviewer.events import MessageKind, Move
+from interviewer.grounding import Grounding
 from interviewer.guards import Granted, Guard, GuardError, Secrets, secrets_of
 from interviewer.hearing import quick_kind
 from interviewer.llm import LanguageModel, Messages, Role
@@ -27,6 +29,9 @@ from interviewer.voices.offline import OfflineVoice, is_derivation
 from interviewer.voices.transcript import shortened, told_earlier, told_here
 from knowledge.library import Library
 from knowledge.models import Passage, Question
+
+if TYPE_CHECKING:
+    from knowledge.encoder import TokenEncoder
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
 
@@ -83,7 +88,11 @@ class Understanding(BaseModel):
 class ModelVoice:
     """Speaks through a language model; the offline voice gives the drafts."""
 
-    def __init__(self, model: LanguageModel, offline: OfflineVoice, library: Library) -> None:
+    def __init__(
+        self, model: LanguageModel, offline: OfflineVoice, library: Library, encoder: Callable[[], TokenEncoder]
+    ) -> None:
+        """`encoder` is asked for, on a worker thread, when the model says something of a passage."""
+        self._encoder = encoder
         self._model = model
         self._offline = offline
         self._library = library
@@ -129,11 +138,12 @@ class ModelVoice:
             return
         # A question is asked as it stands in the bank; the model leads over to it.
         draft, verbatim = (" ".join(parts[:-1]), parts[-1]) if move.kind == "question" else (" ".join(parts), "")
-        guard = Guard(self._granted(state, move, passages, draft))
+        granted = self._granted(state, move, passages, draft)
+        guard, grounding = Guard(granted), Grounding(passages, granted.allowed, self._encoder)
         messages = self._messages(state, move, passages, draft)
         most = max(MOST_SENTENCES, len(_SENTENCE_END.findall(f"{draft} ")))
         async with aclosing(self._model.stream(f"words: {move.kind}", self._words.label, messages)) as pieces:
-            async for sentence in _guarded(pieces, guard, most):
+            async for sentence in _guarded(pieces, guard, grounding, most):
                 yield sentence
         if verbatim:
             yield f"\n\n{verbatim}"
@@ -188,7 +198,6 @@ class ModelVoice:
         return Granted(
             secret=(self._prompts, *(self._secrets(question) for question in questions)),
             allowed=(draft, *(q.text for q in questions), *said, *(p.text for p in passages)),
-            passages=tuple(passages),
             praise=score is not None and score.overall is not None and score.overall >= GOOD,
             numbers=move.kind in _NUMBERS,
         )
@@ -218,7 +227,7 @@ class ModelVoice:
         return self._library.questions.get(state.current.question_id) if state.current else None
 
 
-async def _guarded(pieces: AsyncIterator[str], guard: Guard, most: int) -> AsyncIterator[str]:
+async def _guarded(pieces: AsyncIterator[str], guard: Guard, grounding: Grounding, most: int) -> AsyncIterator[str]:
     """Yield at most so many sentences of the stream, each after it was checked."""
     said, waiting, count, dropped = "", "", 0, 0
     async for piece in pieces:
@@ -232,12 +241,18 @@ async def _guarded(pieces: AsyncIterator[str], guard: Guard, most: int) -> Async
             raise GuardError("its wording went on and on")
         while count < most and (end := _SENTENCE_END.search(waiting)):
             sentence, waiting = waiting[: end.end()], waiting[end.end() :]
-            guard.check(said, sentence)
+            await _check(guard, grounding, said, sentence)
             said, count = said + sentence, count + 1
             yield _plain(sentence)
     if waiting.strip() and count < most:
-        guard.check(said, waiting)
+        await _check(guard, grounding, said, waiting)
         yield _plain(waiting)
+
+
+async def _check(guard: Guard, grounding: Grounding, said: str, sentence: str) -> None:
+    guard.check(said, sentence)
+    if claim := grounding.claim(sentence):
+        await asyncio.to_thread(grounding.check, claim)
 
 
 def _plain(text: str) -> str:

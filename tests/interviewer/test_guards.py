@@ -5,16 +5,12 @@ from __future__ import annotations
 import pytest
 
 from interviewer.guards import MOST_WORDS, Granted, Guard, GuardError, secrets_of
-from knowledge.models import Passage
 
 SECRET = (
     "L1's gradient has constant size whatever the weight, so weak weights are pushed to exactly zero.",
     "[prompt words@1 0123456789ab] Say what the draft says and ask what it asks of the candidate.",
 )
 DRAFT = "You said “both add a penalty”. What does the gradient of each of them do to a weight that is nearly zero?"
-PASSAGE = Passage(
-    text="Ridge shrinks every weight by a factor and keeps all of them.", source="notes.md", line=1, score=1.0
-)
 
 
 def granted(**changes: object) -> Granted:
@@ -112,13 +108,11 @@ def test_a_number_comes_from_somebody() -> None:
     assert "number" in refuses("That is 50 million a day.", numbers=True, allowed=("It is 40 million a day.",))
 
 
-def test_a_claim_about_a_passage_stands_in_it() -> None:
-    told = granted(passages=(PASSAGE,))
-    Guard(told).check("", "According to your notes, ridge shrinks every weight by a factor. Why?")
-    assert "passage" in refuses(
-        "According to your notes, the lasso was invented by Tibshirani in Toronto.", passages=(PASSAGE,)
-    )
-    assert "passage" in refuses("According to your notes, the lasso was invented by Tibshirani in Toronto.")
+def test_a_quotation_was_said() -> None:
+    Guard(granted()).check("", "You said “Both add a penalty”. Why?")
+    Guard(granted()).check("", "What does “weight decay” mean here?")
+    assert "nobody said" in refuses("You said “both remove the features”. Why?")
+    assert "nobody said" in refuses('You said "both add a penalty … and both remove features". Why?')
 
 
 def test_another_language_and_a_flood_are_refused() -> None:

@@ -39,8 +39,12 @@ class FakeModel:
             yield f"{word} "
 
 
+def absent() -> Any:
+    raise AssertionError("nothing is said of a passage in these tests")
+
+
 async def turn(open_fake_engine: Any, library: Any, model: FakeModel, *texts: str) -> list[Any]:
-    voice = ModelVoice(model, OfflineVoice(library), library)  # type: ignore[arg-type]
+    voice = ModelVoice(model, OfflineVoice(library), library, absent)  # type: ignore[arg-type]
     async with open_fake_engine(voice=lambda setup: voice) as engine:
         interview = await engine.create(SETUP)
         for text in texts:
@@ -95,6 +99,7 @@ async def test_a_sentence_is_checked_before_any_of_it_is_let_out(library: Any, o
         FakeModel(words="Thank you. The cause is zebras, I would say. Go on."),  # type: ignore[arg-type]
         OfflineVoice(library),
         library,
+        absent,
     )
     async with open_fake_engine() as engine:
         interview = await engine.create(SETUP.model_copy(update={"engine": "offline"}))

@@ -20,12 +20,13 @@ from evaluators.reference.minilm import MiniLM
 from evaluators.verdict import Check, Verdict
 from interviewer.assessment import OfflineAssessor
 from interviewer.bench.endpoint import serving
-from interviewer.engine import Engine
+from interviewer.engine import Engine, Equipment
 from interviewer.events import Move, Setup
 from interviewer.facts import FactFinder
 from interviewer.llm import open_model
 from interviewer.second_opinion import SecondOpinion
 from interviewer.settings import Settings
+from interviewer.speaking import Speaker
 from interviewer.state import State
 from interviewer.store import Store
 from interviewer.voices.model import ModelVoice
@@ -148,7 +149,7 @@ def open_wired(bank: Library, encoder: MiniLM, tmp_path: Path) -> Any:
     async def opened(settings: Settings, **changes: Any) -> AsyncIterator[Engine]:
         executor = ThreadPoolExecutor(2)
         offline = OfflineVoice(bank)
-        voice = ModelVoice(open_model(settings), offline, bank)
+        voice = ModelVoice(open_model(settings), offline, bank, lambda: encoder)
         judge = Judge(open_model(settings, judge=True), samples=settings.judge_samples)
         finder = FactFinder(lambda: encoder)
 
@@ -167,16 +168,18 @@ def open_wired(bank: Library, encoder: MiniLM, tmp_path: Path) -> Any:
         def choose(setup: Setup) -> Any:
             return offline if setup.engine == "offline" else voice
 
+        assessor = OfflineAssessor(bank, lambda: encoder, PaperGrader, executor)
         parts: dict[str, Any] = {
             "voice": choose,
-            "offline": offline,
-            "assessor": lambda setup: OfflineAssessor(bank, lambda: encoder, PaperGrader, executor),
             "find": find,
             "facts": facts,
             "opinion": SecondOpinion(bank, lambda: judge, sources),
         }
         async with Store.open(f"sqlite:///{tmp_path}/i.db") as store:
-            engine = Engine(store, bank, **{**parts, **changes})
+            parts |= changes
+            speaker = Speaker(bank, parts.pop("voice"), offline, parts.pop("statement", None))
+            held_with = Equipment(bank, speaker, assessor, parts.pop("opinion", None))
+            engine = Engine(store, lambda versions: held_with, **parts)
             try:
                 yield engine
             finally:
