@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.text import gates, story
+from evaluators.text import gates, story, story_cues
 from evaluators.text.alignment import read
 from evaluators.text.evidence import quote
 from evaluators.text.gates import Finding
-from evaluators.text.language import content, words
+from evaluators.text.language import content, stem, words
 from evaluators.text.story import Told
 from knowledge.models import Criterion, Rubric
 
@@ -41,6 +41,8 @@ _ASKED = {
         r"mentor|junior|taught|teach|pair|coach|feedback|onboard|grow|intern|helped|review"
     ),
 }
+
+CONCRETE = 14  # content words; a scene of fewer, with no number and no date in it, could be anybody's
 
 Judgement = tuple[int, list[Told], str]
 
@@ -116,25 +118,35 @@ def _strongest(told: Sequence[Told], *patterns: re.Pattern[str]) -> list[Told]:
 
 def _situation(told: list[Told]) -> Judgement:
     scene = _part(told, "situation")
+    first_act = next((one.start for one in told if one.part == "action"), None)
+    opening = [one for one in told if one.part == "task" and (first_act is None or one.start < first_act)]
     if not scene:
-        before = [one for one in told if one.part == "task"][:1]
-        if before and story.TROUBLE.search(before[0].text):
-            return 2, before, "The setting is only met inside the task."
+        opening = [one for one in opening if story_cues.TROUBLE.search(one.text)][:1]
+        if opening:
+            return 2, opening, "The setting is only met inside the task."
         return 0, [], "No setting is given: neither the system nor the trouble."
     whole = " ".join(one.text for one in scene)
+    if not (story_cues.TROUBLE.search(whole) and story_cues.STAKES.search(whole)):
+        scene = [*scene, *opening]  # "I had to … because orders were lost": the reason for a task is told with it
+        whole = " ".join(one.text for one in scene)
     points = 1.0
-    points += len(set(content(whole))) >= 8 and story.SETTING.search(whole) is not None
-    trouble, stakes = story.TROUBLE.search(whole), story.STAKES.search(whole)
+    points += len(set(content(whole))) >= 8 and story_cues.SETTING.search(whole) is not None
+    trouble, stakes = story_cues.TROUBLE.search(whole), story_cues.STAKES.search(whole)
     points += 1.25 * (trouble is not None) + (stakes is not None) + 0.75 * bool(story.quantities(whole))
-    if not trouble and points > 3:
-        points = 3.0
+    if not trouble:
+        points = min(points, 3.0)
+    if not (
+        story_cues.NUMBER.search(whole) or story_cues.NAMED_TIME.search(whole) or len(set(content(whole))) >= CONCRETE
+    ):
+        points = min(points, 2.0)
     missing = [
         name for name, there in (("what was wrong", trouble), ("what it cost or whom it touched", stakes)) if not there
     ]
     reason = (
         "The setting, the trouble and what was at stake are told." if not missing else f"Missing: {', '.join(missing)}."
     )
-    return min(5, int(points + 0.5)), _strongest(scene, story.TROUBLE, story.STAKES, story.SETTING), reason
+    strongest = _strongest(scene, story_cues.TROUBLE, story_cues.STAKES, story_cues.SETTING)
+    return min(5, int(points + 0.5)), strongest, reason
 
 
 _MEASURE = re.compile(
@@ -142,7 +154,9 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _CONSTRAINT = re.compile(
-    r"\b(?:without|within|before|by (?:the )?(?:end|next|monday|friday|q\d)|in time|deadline|only had|"
+    r"\b(?:without|within|before|until|in time|deadline|only had|by (?:the )?(?:end|next|q\d|\d|launch|christmas|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|"
+    r"november|december)|"
     r"had (?:only )?\S+ (?:days?|weeks?|months?|hours?)|"
     r"(?:\w+ )?(?:hours?|days?|weeks?|months?) (?:later|left|before)|in (?:\w+ ){1,2}(?:hours?|days?|weeks?|"
     r"months?)|while|budget|no (?:more|drop|extra))\b|\b\d+ (?:hours?|days?|weeks?)\b",
@@ -155,10 +169,10 @@ def _task(told: list[Told]) -> Judgement:
     if not goals:
         return 0, [], "It is not said what had to be achieved."
     whole = " ".join(one.text for one in goals)
-    if len(content(whole)) < 3:
-        return 1, goals, "The aim is so general that it could be anybody's."
     measure = _MEASURE.search(whole) or story.quantities(whole)
     constraint = _CONSTRAINT.search(whole)
+    if len(content(whole)) < 3 and not (measure or constraint):
+        return 1, goals, "The aim is so general that it could be anybody's."
     score = 3 + bool(measure) + bool(constraint)
     missing = [
         name
@@ -175,18 +189,20 @@ def _task(told: list[Told]) -> Judgement:
 
 def _action(told: list[Told]) -> Judgement:
     acts = _part(told, "action")
-    steps = [one for one in acts if not one.vague]
+    concrete = [one for one in acts if one.steps]
+    steps = sum(one.steps for one in concrete)
     if not acts:
         return 0, [], "Nothing is told that was done."
     if not steps:
         return 1, acts, "What was done stays general: no method, tool or finding is named."
-    reasons = [one for one in acts if story.REASON.search(one.text)]
-    if len(steps) >= 3:
-        score = 5 if reasons else 4 if len(steps) >= 5 else 3
-    else:
-        score = (2 if len(steps) == 1 else 3) + bool(reasons)
-    why = "with a reason or a finding behind them" if reasons else "without a reason for any choice"
-    return score, _strongest(steps, story.REASON), f"{len(steps)} concrete step{'s' * (len(steps) != 1)}, {why}."
+    reasons = [one for one in acts if story_cues.REASON.search(one.text)]
+    chosen = [one for one in acts if story_cues.CHOICE.search(one.text)]
+    some, more = (2, 3) if steps == 1 else (3, 4)
+    score = 5 if chosen and steps >= 3 else more if reasons or chosen or steps >= 5 else some
+    why = "with a choice and its reason" if chosen else "with what was found, but no choice among alternatives"
+    why = why if reasons or chosen else "without a reason for any choice"
+    strongest = _strongest(concrete, story_cues.CHOICE, story_cues.REASON)
+    return score, strongest, f"{steps} concrete step{'s' * (steps != 1)}, {why}."
 
 
 def _result(told: list[Told]) -> Judgement:
@@ -197,7 +213,8 @@ def _result(told: list[Told]) -> Judgement:
     if not real:
         return 1, ends, "The ending is a feeling; nothing in it can be checked."
     whole = " ".join(one.text for one in real)
-    impact, known = story.IMPACT.search(whole), story.KNOWN_BY.search(whole) or story.PAIR.search(whole)
+    impact = story_cues.IMPACT.search(whole)
+    known = story_cues.KNOWN_BY.search(whole) or story_cues.PAIR.search(whole) or _baseline_elsewhere(told, real)
     score = 3 + bool(impact or len(real) >= 3) + bool(known or (impact and len(real) >= 3))
     missing = [
         name
@@ -209,7 +226,7 @@ def _result(told: list[Told]) -> Judgement:
         if not missing
         else f"The ending does not say {' or '.join(missing)}."
     )
-    return score, _strongest(real, story.IMPACT, story.KNOWN_BY), reason
+    return score, _strongest(real, story_cues.IMPACT, story_cues.KNOWN_BY), reason
 
 
 _WE_SUBJECT = re.compile(r"\b[Ww]e\b")
@@ -260,9 +277,9 @@ _DEGREE = re.compile(
 
 def _measurement(told: list[Told]) -> Judgement:
     ends = _part(told, "result")
-    counted = [one for one in ends if story.quantities(one.text)]
+    counted = [one for one in ends if story.quantities(one.text) or story_cues.PAIR.search(one.text)]
     amounts = [amount for one in ends for amount in story.quantities(one.text)]
-    paired = [one for one in ends if story.PAIR.search(one.text) and story.quantities(one.text)]
+    paired = [one for one in counted if story_cues.PAIR.search(one.text)]
     if counted and not paired:
         paired = _baseline_elsewhere(told, counted)
     if paired and len(amounts) >= 2:
@@ -280,7 +297,9 @@ def _measurement(told: list[Told]) -> Judgement:
     if counted:
         return 3, counted, "The outcome has a number, but not what it was before."
     steps = [
-        one for one in _part(told, "action") if story.PAIR.search(one.text) and len(story.quantities(one.text)) >= 2
+        one
+        for one in _part(told, "action")
+        if story_cues.PAIR.search(one.text) and len(story.quantities(one.text)) >= 2
     ]
     if steps:
         return 4, steps, "Single steps are measured before and after; the outcome itself is not."
@@ -296,15 +315,23 @@ def _measurement(told: list[Told]) -> Judgement:
     return 0, [], "Nothing is measured."
 
 
-def _baseline_elsewhere(told: Sequence[Told], counted: Sequence[Told]) -> list[Told]:
-    """Return the result sentences whose unit also has a value in the situation or the task."""
-    before = " ".join(one.text for one in told if one.part == "situation")
-    units = {
-        unit
-        for unit in ("%", "percent", "ms", "second", "hour", "day", "week", "$", "ticket", "ctr")
-        if unit in before.lower()
-    }
-    return [one for one in counted if any(unit in one.text.lower() for unit in units) and story.quantities(before)]
+_UNITS = (
+    r"%|percent", r"\bms\b|millisecond", r"second", r"minute", r"hour", r"\bdays?\b", r"week",
+    r"[$€£]|dollar|euro|pound", r"ticket", r"\bctr\b|click", r"request", r"error", r"\b0?\.\d", r"\dk\b",
+)  # fmt: skip
+
+
+def _baseline_elsewhere(told: Sequence[Told], ends: Sequence[Told]) -> list[Told]:
+    """Return the result sentences with an amount whose unit also has a value in the situation or the task."""
+    before = " ".join(
+        amount for one in told if one.part not in {"result", "reflection"} for amount in story.quantities(one.text)
+    )
+    units = [unit for unit in _UNITS if re.search(unit, before, re.IGNORECASE)]
+    return [
+        one
+        for one in ends
+        if any(re.search(unit, amount, re.IGNORECASE) for amount in story.quantities(one.text) for unit in units)
+    ]
 
 
 def _reflection(told: list[Told]) -> Judgement:
@@ -312,7 +339,12 @@ def _reflection(told: list[Told]) -> Judgement:
     if not looks:
         return 0, [], "It is not said what was learned or what is done differently since."
     kinds = [story.lesson_kind(one.text) for one in looks]
-    common = [one for one, kind in zip(looks, kinds, strict=True) if kind[2] or len(content(one.text)) < 4]
+    story_words = {stem(word) for one in told if one.part != "reflection" for word in content(one.text)}
+    common = [
+        one
+        for one, kind in zip(looks, kinds, strict=True)
+        if kind[2] or (len(content(one.text)) < 4 and not story_words & {stem(word) for word in content(one.text)})
+    ]
     own = [one for one in looks if one not in common]
     if not own:
         return 1, common, "The lesson would fit any story."
@@ -357,15 +389,15 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
     found: list[Finding] = []
     acts = [one for one in told if one.part in {"action", "result"} and one.actor in {"I", "we"}]
     done = [one for one in told if one.part in {"action", "result"}]
-    imagined = [one for one in told if story.HYPOTHETICAL.search(one.text)]
+    imagined = [one for one in told if story_cues.HYPOTHETICAL.search(one.text)]
     if len(imagined) >= 2 and len(imagined) > len(acts) and len(imagined) >= 0.4 * len(told):
         found.append(Finding("hypothetical", "cap", "It tells what would be done, not what was done.", 1.5))
-    creed = [one for one in told if story.GENERAL.search(one.text)]
+    creed = [one for one in told if story_cues.GENERAL.search(one.text)]
     if creed and len(done) <= 1 and len(creed) >= 0.4 * len(told) and not found:
         found.append(
             Finding("philosophy", "cap", "It tells what is believed or usually done; nothing happens in it.", 1.5)
         )
-    if len(story.BLAME.findall(text)) >= 2:
+    if len(story_cues.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))
     for asked, needed in _ASKED.items():
         if re.search(asked, question, re.IGNORECASE) and not re.search(needed, text, re.IGNORECASE):

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from evaluators.star import StarEvaluator
 
+STORIES = {
+    story["name"]: story
+    for story in yaml.safe_load(Path(__file__).with_name("stories.yaml").read_text(encoding="utf-8"))
+}
 OPENING = """Two winters ago I ran the delivery-time model at a grocery service. On rainy evenings it promised
 25 minutes and the food came after 41, so customers cancelled about 900 orders a week and the call centre could not
 keep up."""
@@ -157,3 +163,15 @@ def test_the_rubric_samples_are_where_the_rubric_says(evaluator, library):
     for sample in (library.rubrics["star"].strong, library.rubrics["star"].weak):
         low, high = sample.overall
         assert low <= evaluator.score(sample.answer).overall <= high
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_as_people_tell_it_gets_levels_that_can_be_defended(evaluator, name):
+    found = evaluator.score(STORIES[name]["text"])
+    outside = {
+        criterion.criterion: (criterion.score, criterion.reason)
+        for criterion in found.criteria
+        if criterion.criterion in (expected := STORIES[name]["expect"])
+        and not expected[criterion.criterion][0] <= criterion.score <= expected[criterion.criterion][1]
+    }
+    assert not outside
