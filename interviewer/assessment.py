@@ -40,10 +40,18 @@ JUDGED: frozenset[MessageKind] = (SUBSTANCE - {"thinking_aloud"}) | {"code", "do
 
 
 class Assessor(Protocol):
-    """Judges the pending message's question."""
+    """Judges the pending message's question, and single answers."""
 
     async def assess(self, state: State) -> Sequence[Ran | Scored]:
         """Return what was found; never raises for a broken evaluator."""
+        ...
+
+    def grade(self, question: Question, text: str) -> Score:
+        """Return the score of one text as the whole answer to a question, outside an interview."""
+        ...
+
+    def prepare(self, question_id: str, level: Level) -> None:
+        """Read what answers to a question are measured against, so that the first answer does not wait for it."""
         ...
 
 

@@ -16,16 +16,15 @@ Opinion: TypeAlias = Callable[[State, str], Awaitable[Sequence[Called | Scored]]
 class Background:
     """What is being judged, by interview. A process that dies loses it; the interview can be judged again."""
 
-    def __init__(self, opinion: Opinion | None) -> None:
-        """Without an `opinion` nothing is ever judged here."""
-        self._opinion = opinion
+    def __init__(self) -> None:
+        """Nothing is being judged yet."""
         self._tasks: dict[str, list[asyncio.Task[Sequence[Called | Scored]]]] = {}
 
-    def begin(self, interview_id: str, state: State, question_id: str) -> None:
-        """Judge a question that is finished; at once, and without waiting for it."""
-        if self._opinion is None or state.setup.engine == "offline":
+    def begin(self, interview_id: str, state: State, opinion: Opinion | None) -> None:
+        """Judge the question that is finished; at once, and without waiting for it."""
+        if opinion is None or state.current is None or state.setup.engine == "offline":
             return
-        task = asyncio.ensure_future(self._opinion(state, question_id))
+        task = asyncio.ensure_future(opinion(state, state.current.question_id))
         self._tasks.setdefault(interview_id, []).append(task)
 
     def take(self, interview_id: str) -> list[Called | Scored]:

@@ -2,7 +2,8 @@
 
 The trial scores finished interviews from their events, so no candidate waits for it or sees it, and it can break
 without harm. Which interviews it gets is decided by their ids alone: the same ones on every machine, at any time.
-Promoting puts it in force for what is judged from then on; old interviews keep their scores until they are regraded.
+Promoting puts it in force for the interviews that begin from then on, on a running server too; old ones keep their
+scores until they are regraded.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from evaluators.combine import verdict
 from evaluators.reliability.paired import FEWEST, Comparison, Pair, compare
 from evaluators.score import Score
 from interviewer.events import AnyEvent, Scored, Started
-from interviewer.material import promoted_folder, promoted_judge_file
+from interviewer.material import digest, promoted_folder, promoted_judge_file, trial_folder
 from interviewer.regrading import Regrader
 from interviewer.store import History, Store
 from knowledge.errors import ConflictError, ContentError, InputError, StorageError
@@ -50,7 +51,7 @@ class Canary:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._folder = home / "canary"
+        self._folder = trial_folder(home)
         self._file = self._folder / "trials.json"
 
     def trials(self) -> list[Trial]:
@@ -95,8 +96,7 @@ class Canary:
             StorageError: the data folder cannot be written.
         """
         text = path.read_bytes()
-        digest = hashlib.sha256(text).hexdigest()[:8]
-        name = f"{rubric.rubric}@{rubric.version}-{digest}"
+        name = f"{rubric.rubric}@{rubric.version}-{digest(text)}"
         trial = Trial(name=name, kind="rubric", subject=rubric.rubric, share=share, started=datetime.now(UTC))
         self._begin(trial)
         _write(self.path(trial), text)
@@ -181,8 +181,8 @@ class Canary:
 
 def chosen(trial: Trial, interview_id: str) -> bool:
     """Whether an interview is in the trial's share; the id alone decides."""
-    digest = hashlib.sha256(f"{trial.name} {interview_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") < trial.share * 2**64
+    drawn = hashlib.sha256(f"{trial.name} {interview_id}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") < trial.share * 2**64
 
 
 async def score_due(

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -38,7 +38,7 @@ from interviewer.ledger import start_collecting
 from interviewer.plan import make_plan
 from interviewer.policy import decide
 from interviewer.report import Report
-from interviewer.speaking import Delta, Emit, Item, Speaker, Statement, notice, silent
+from interviewer.speaking import Delta, Emit, Item, Speaker, notice, silent
 from interviewer.state import State, replay
 from interviewer.store import Listed, Store, export
 from interviewer.voice import Voice
@@ -69,6 +69,22 @@ Facts: TypeAlias = Callable[[State], Awaitable[Sequence[str]]]
 History: TypeAlias = list[AnyEvent]
 
 
+class Equipment(NamedTuple):
+    """What an interview is held with. It keeps it to its end, whatever rubric or judge is promoted meanwhile."""
+
+    library: Library
+    speaker: Speaker
+    assessor: Assessor
+    opinion: Opinion | None = None
+    """Judges finished questions once more, behind the next ones."""
+    versions: Mapping[str, str] = {}
+    """What is noted at the beginning of an interview, so that it can be gone on with under the same."""
+
+
+Equip: TypeAlias = Callable[[Mapping[str, str] | None], Equipment]
+"""The equipment of an interview that began with these versions; with None, of one that begins now."""
+
+
 class _Considered(NamedTuple):
     """What follows from a message: its events, the state after them, the move, and what its words may rest on."""
 
@@ -82,41 +98,27 @@ class Engine:
     """Runs interviews; every front door shares one. It keeps no state that the store does not have."""
 
     def __init__(
-        self,
-        store: Store,
-        library: Library,
-        *,
-        voice: Callable[[Setup], Voice],
-        offline: Voice,
-        assessor: Callable[[Setup], Assessor],
-        find: Find,
-        facts: Facts,
-        reading: reporting.Reading | None = None,
-        statement: Statement | None = None,
-        versions: dict[str, str] | None = None,
-        opinion: Opinion | None = None,
+        self, store: Store, equip: Equip, *, find: Find, facts: Facts, reading: reporting.Reading | None = None
     ) -> None:
-        """`voice` and `assessor` choose by setup and raise an InterviewError when they cannot be had.
-
-        `opinion` judges finished questions once more, behind the next ones.
-        """
+        """`equip` is asked again and again: it keeps what it has made."""
         self._store = store
-        self._library = library
-        self._choose_voice = voice
-        self._speaker = Speaker(library, voice, offline, statement)
-        self._assessor = assessor
+        self._equip = equip
         self._find = find
         self._facts = facts
         self._reading = reading
-        self._versions = versions or {}
-        self._background = Background(opinion)
+        self._background = Background()
         self._turns: dict[str, asyncio.Task[None]] = {}
         self._states: OrderedDict[str, State] = OrderedDict()
 
     @property
     def library(self) -> Library:
-        """The questions, rubrics and scenarios that interviews are made of."""
-        return self._library
+        """The questions, rubrics and scenarios that interviews are made of now."""
+        return self._equip(None).library
+
+    @property
+    def assessor(self) -> Assessor:
+        """What judges answers now."""
+        return self._equip(None).assessor
 
     async def create(self, setup: Setup) -> str:
         """Plan an interview, greet, ask the first question; return the interview's id.
@@ -126,16 +128,18 @@ class Engine:
             InterviewError: the engine that was asked for cannot be had.
         """
         # With engine=auto an interview begins offline where the model cannot be had; with engine=llm it does not begin.
-        voice, told = self._speaker.voice(setup) if setup.engine == "auto" else (self._choose_voice(setup), "")
-        plan = make_plan(setup, self._library, setup.seed)
+        held_with = self._equip(None)
+        library, speaker = held_with.library, held_with.speaker
+        voice, told = speaker.voice(setup) if setup.engine == "auto" else (speaker.choose(setup), "")
+        plan = make_plan(setup, library, setup.seed)
         if not plan:
             raise InputError(f"There is no question for the round {setup.round}.", "Choose another round.")
-        events: History = [Started(setup=setup, plan=plan, versions=self._versions)]
+        events: History = [Started(setup=setup, plan=plan, versions=dict(held_with.versions))]
         calls = start_collecting()
-        events.append(await self._speaker.say(voice, replay(events), Move(kind="greet", reason="opening"), told=told))
+        events.append(await speaker.say(voice, replay(events), Move(kind="greet", reason="opening"), told=told))
         state = replay(events)
-        first = decide(state, self._library)
-        events.append(await self._speaker.say(voice, state, first, await self._find(state, first)))
+        first = decide(state, library)
+        events.append(await speaker.say(voice, state, first, await self._find(state, first)))
         return await self._store.create([events[0], *calls, *events[1:]])
 
     async def reply(
@@ -181,7 +185,7 @@ class Engine:
             answered = Answered(
                 question_id=state.current.question_id,
                 text=text,
-                kind="code" if code else quick_kind(state, text, self._library),
+                kind="code" if code else quick_kind(state, text, self._equip(state.versions).library),
                 seconds=seconds,
                 idempotency_key=idempotency_key,
             )
@@ -228,7 +232,7 @@ class Engine:
         """Return the scorecard as it stands, of an interview under way as well; waits for judgements under way."""
         await self._settle(interview_id)
         history = await self._store.read(interview_id)
-        return await reporting.build_report(interview_id, history, self._library, self._reading)
+        return await reporting.build_report(interview_id, history, self.library, self._reading)
 
     async def export(self, interview_id: str) -> dict[str, object]:
         """Return everything that is kept of the interview, as one JSON document."""
@@ -256,7 +260,7 @@ class Engine:
 
     def _judge_finished(self, interview_id: str, state: State) -> None:
         if state.current is not None and state.current.score is not None:
-            self._background.begin(interview_id, state, state.current.question_id)
+            self._background.begin(interview_id, state, self._equip(state.versions).opinion)
 
     async def delete(self, interview_id: str) -> None:
         """Delete the interview for good."""
@@ -329,13 +333,14 @@ class Engine:
         """Judge the pending message, decide, speak, store; `told` are the turn's events that are stored already."""
         assert state.pending is not None
         calls = start_collecting()
-        voice, told_of = self._speaker.voice(state.setup)
+        speaker = self._equip(state.versions).speaker
+        voice, told_of = speaker.voice(state.setup)
         try:
             new, after, move, passages = await self._understand(voice, state)
         except ModelError as error:
-            voice, told_of = self._speaker.offline, notice(error)
+            voice, told_of = speaker.offline, notice(error)
             new, after, move, passages = await self._understand(voice, state)
-        asked = await self._speaker.say(voice, after, move, passages, emit, told_of)
+        asked = await speaker.say(voice, after, move, passages, emit, told_of)
         new += [*calls, *self._background.take(interview_id), asked]
         if move.kind == "wrap":
             new.append(Ended(reason=_END.get(move.reason, "finished")))
@@ -361,7 +366,7 @@ class Engine:
         assert pending is not None
         if pending.kind == "code":
             return await self._consider(state, pending.kind, voice)
-        if voice is self._speaker.offline:
+        if voice is self._equip(state.versions).speaker.offline:
             return await self._consider(state, await voice.understand(state, pending.text), voice)
         guess = asyncio.create_task(self._consider(state, pending.kind, voice))
         try:
@@ -375,10 +380,11 @@ class Engine:
         assert state.pending is not None
         new: History = [] if kind == state.pending.kind else [Understood(kind=kind, voice=voice.name)]
         after = replay(new, state)
-        new += await self._assessor(state.setup).assess(after)
+        held_with = self._equip(state.versions)
+        new += await held_with.assessor.assess(after)
         facts = await self._facts(after) if kind == "clarifying_question" else ()
         after = replay(new, state)
-        move = decide(after, self._library, facts)
+        move = decide(after, held_with.library, facts)
         return _Considered(new, after, move, await self._find(after, move))
 
     async def _again(self, interview_id: str, seq: int, text: str) -> AsyncIterator[Item]:

@@ -40,14 +40,14 @@ class Speaker:
     ) -> None:
         """`choose` returns the voice for a setup, or raises an InterviewError."""
         self._library = library
-        self._choose = choose
+        self.choose = choose
         self._statement = statement
         self.offline = offline
 
     def voice(self, setup: Setup) -> tuple[Voice, str]:
         """Return the voice to speak with and, when it is not the one that was asked for, a notice that says so."""
         try:
-            return self._choose(setup), ""
+            return self.choose(setup), ""
         except InterviewError as error:
             return self.offline, notice(error)
 

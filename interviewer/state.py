@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, Literal, TypeVar
 
+from pydantic import Field
+
 from evaluators.coding.fenced import words_around
 from evaluators.score import Score
 from evaluators.verdict import Verdict
@@ -97,6 +99,8 @@ class State(Frozen):
 
     seq: int = 0
     setup: Setup = Setup()
+    versions: dict[str, str] = Field(default_factory=dict)
+    """What was in force when it began."""
     plan: tuple[Planned, ...] = ()
     questions: tuple[QuestionState, ...] = ()
     minutes: float = 0.0
@@ -148,7 +152,7 @@ def advance(state: State, event: AnyEvent) -> State:
     state = _with(state, seq=state.seq + 1)
     match event:
         case Started():
-            return _with(state, setup=event.setup, plan=event.plan)
+            return _with(state, setup=event.setup, versions=event.versions, plan=event.plan)
         case Answered():
             return _answered(state, event)
         case Understood():

@@ -26,4 +26,4 @@ async def grade_star(wanted: StarAnswer, services: ServicesDependency) -> Score:
 async def grade_answer(wanted: TechnicalAnswer, services: ServicesDependency) -> Score:
     """Score an answer to a question of any round, as the interview would; code in it is run."""
     question = services.library.question(wanted.question)
-    return await services.on_worker(lambda: services.parts.assessor().grade(question, wanted.answer))
+    return await services.on_worker(lambda: services.engine.assessor.grade(question, wanted.answer))

@@ -13,7 +13,8 @@ import pytest
 from evaluators.score import CriterionScore, Evidence, MisconceptionFound, Score
 from evaluators.verdict import Check, Verdict
 from interviewer.assessment import OfflineAssessor
-from interviewer.engine import Engine
+from interviewer.engine import Engine, Equipment
+from interviewer.speaking import Speaker
 from interviewer.state import QuestionState, State
 from interviewer.store import Store
 from interviewer.voices.offline import OfflineVoice
@@ -192,13 +193,14 @@ def open_fake_engine(library: Library, tmp_path: Path) -> Any:
 
         parts: dict[str, Any] = {
             "voice": lambda setup: offline,
-            "offline": offline,
-            "assessor": lambda setup: assessor,
             "find": find,
             "facts": facts,
         }
         async with Store.open(f"sqlite:///{tmp_path}/i.db") as store:
-            engine = Engine(store, library, **{**parts, **changes})
+            parts |= changes
+            speaker = Speaker(library, parts.pop("voice"), offline, parts.pop("statement", None))
+            held_with = Equipment(library, speaker, assessor, parts.pop("opinion", None))
+            engine = Engine(store, lambda versions: held_with, **parts)
             try:
                 yield engine
             finally:

@@ -12,7 +12,7 @@ import yaml
 from evaluators.score import Score
 from interviewer.canary import Canary, chosen, compared, may_promote, score_due
 from interviewer.events import Called, Scored, Setup
-from interviewer.material import load_library, promoted_folder, with_promoted_judge
+from interviewer.material import Editions, load_library, promoted_folder
 from interviewer.regrading import Regrader
 from interviewer.settings import Settings
 from interviewer.state import QuestionState, State, replay
@@ -144,11 +144,11 @@ def test_a_judge_is_promoted_and_rolled_back(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, judge_model="openai:old")
     canary = Canary(tmp_path)
     canary.start_judge("openai:new", 0.5)
-    assert with_promoted_judge(settings).judge_model == "openai:old"
+    assert Editions(settings).settings(None).judge_model == "openai:old"
     canary.promote()
-    assert with_promoted_judge(settings).judge_model == "openai:new"
+    assert Editions(settings).settings(None).judge_model == "openai:new"
     canary.rollback()
-    assert with_promoted_judge(settings).judge_model == "openai:old"
+    assert Editions(settings).settings(None).judge_model == "openai:old"
 
 
 def test_one_trial_at_a_time(tmp_path: Path) -> None:
