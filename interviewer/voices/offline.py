@@ -187,7 +187,8 @@ class OfflineVoice:
         """Return the bare question behind a probe: without its lead, and without the quotation if it can stand so."""
         question = self._asked_about(probe)
         if probe.target.startswith("follow_up_"):
-            return question.follow_ups[int(probe.target.rsplit("_", 1)[1]) - 1]
+            # Of a question asked long ago: its pack may have lost follow-ups since.
+            return next(iter(question.follow_ups[int(probe.target.rsplit("_", 1)[1]) - 1 :]), question.text.strip())
         if probe.target == "story":
             return question.text.strip()
         quote = harmless(probe.quote)

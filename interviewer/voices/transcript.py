@@ -81,7 +81,7 @@ def _outcome(past: QuestionState) -> str:
 
 
 def _telling(texts: Sequence[str], about: frozenset[str] | set[str] = frozenset()) -> str:
-    """Return the sentences that say most, in their order: figures, words of the matter, many words of content."""
+    """Return the sentences that say most, in their order: figures first, words of the matter, words of content."""
     found = [" ".join(clean(text[span.start : span.end]).split()) for text in texts for span in sentences(text)]
     known: set[str] = set()
     kept: set[int] = set()
@@ -98,7 +98,7 @@ def _telling(texts: Sequence[str], about: frozenset[str] | set[str] = frozenset(
 
 def _worth(sentence: str, about: frozenset[str] | set[str], known: set[str]) -> int:
     new = {stem(word) for word in content(sentence)} - known
-    return min(len(new), 8) + 3 * len(new & about) + 6 * bool(_NUMBER.search(sentence))
+    return min(len(new), 8) + 3 * len(new & about) + 20 * bool(_NUMBER.search(sentence))
 
 
 def _shortened(text: str, most: int = _ASKED) -> str:
