@@ -259,3 +259,35 @@ def test_a_derivation_is_not_asked_for_as_code() -> None:
     said = " ".join(voice.parts(State(setup=Setup(seed=1)), move))
     assert any(phrase in said for phrase in PHRASES["shared"]["round_derivation"])
     assert "function" not in said.split("Derive the gradients")[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_of_formulas_nobody_says_that_they_ran(bank: Library, seed: int) -> None:
+    asked = "derive_logistic_gradients"
+    of_code = re.compile(r"\b(ran|run|runs|code|function|checks?)\b", re.IGNORECASE)
+
+    def after(*checks: Check, error: str = "") -> State:
+        passed = all(check.passed for check in checks)
+        verdict = Verdict(
+            exercise="logistic_gradients", passed=passed, score=0, checks=checks, isolation_level=0, error=error
+        )
+        sent = Answered(question_id=asked, text="dw = X.T @ p", kind="code")
+        return on(asked, sent, Ran(question_id=asked, attempt=1, verdict=verdict), seed=seed)
+
+    right, wrong = Check(name="dL/db", passed=True), Check(name="dL/dw", passed=False, detail="twice as large")
+    unread = Check(name=UNREADABLE_FILE, passed=False, detail="line 1: a bracket is open")
+    said = [
+        await text_of(bank, state, move)
+        for state, move in [
+            (after(right, wrong), Move(kind="challenge", question_id=asked, target="dL/dw")),
+            (after(right, wrong, error="p is not defined"), Move(kind="challenge", question_id=asked, target="error")),
+            (after(unread, error=unread.detail), Move(kind="challenge", question_id=asked, target="error")),
+            (after(right), Move(kind="probe", question_id=asked, target="follow_up_1")),
+            (on(asked, seed=seed), Move(kind="encourage", question_id=asked, target="not_run")),
+            (on(asked, seed=seed), Move(kind="encourage", question_id=asked, target="fix")),
+            (on(asked, seed=seed), Move(kind="encourage", question_id=asked, target="code")),
+            (after(right, wrong), Move(kind="question", question_id="l1_vs_l2", reason="three attempts")),
+        ]
+    ]
+    assert "twice as large" in said[0]
+    assert not [text for text in said if of_code.search(text)]
