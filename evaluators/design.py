@@ -10,7 +10,7 @@ from evaluators import communication, estimates
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.score import CriterionScore, Evidence, Score
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text import gates
+from evaluators.text import gates, wording
 from evaluators.text.evidence import quote, sentences
 from evaluators.text.language import words
 from knowledge.models import KeyPoint, Question, Rubric, Scenario
@@ -60,7 +60,7 @@ class DesignEvaluator:
         findings = [f for f in gates.inspect_text(text, question.text) if f.effect != "note"]
         if "injection" in points.flags:
             findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
-        findings += gates.shown_by_encoder(points.flags)
+        findings += wording.shown_by_encoder(points.flags)
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, versions=versions)) is not None:
             return score

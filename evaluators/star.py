@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.text import gates, story, story_cues
+from evaluators.text import gates, story, story_cues, wording
 from evaluators.text.alignment import read
 from evaluators.text.evidence import quote
 from evaluators.text.gates import Finding
@@ -81,7 +81,7 @@ class StarEvaluator:
     def _unknown_words(self, text: str) -> list[Finding]:
         start = text[:3000]
         reading = read(start, self._encoder.token_states([start])[0])
-        return gates.inspect_reading(reading)
+        return wording.inspect_reading(reading)
 
     def _judge(self, criterion: Criterion, text: str, told: list[Told], findings: list[Finding]) -> CriterionScore:
         rule = _RULES.get(criterion.id)

@@ -18,7 +18,7 @@ import numpy as np
 
 from evaluators.combine import NARROW, WIDE, Total, apply_caps, decided, finish, versions_of, weighted
 from evaluators.score import CriterionScore, MisconceptionFound, Score
-from evaluators.text import anchors, gates, misconceptions
+from evaluators.text import anchors, gates, misconceptions, wording
 from evaluators.text.alignment import Aligned, Floats, Reading, align, joined, newness, read, similarity
 from evaluators.text.evidence import Span, quote, sentences
 from evaluators.text.gates import Finding
@@ -136,7 +136,7 @@ class TechnicalEvaluator:
         blank = {point.id: _weight(point, target) for point in target.points}
         prepared = self._prepared[target]
         if not any(finding.effect in {"zero", "unscored"} for finding in findings):
-            findings = [*findings, *gates.inspect_reading(answer, _references(prepared))]
+            findings = [*findings, *wording.inspect_reading(answer, _references(prepared))]
         if (score := decided(findings, blank, versions=versions)) is not None:
             return score
         if not target.points:

@@ -11,7 +11,7 @@ from evaluators.communication import structure
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Score
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text import gates, story
+from evaluators.text import gates, story, wording
 from evaluators.text.evidence import Span, quote, sentences
 from evaluators.text.language import word_list, words
 from knowledge.models import Question, Rubric
@@ -54,7 +54,7 @@ class WarmUpEvaluator:
         orders = gates.addressed_to_the_grader(answer[: gates.READ])
         text = gates.without(answer[: gates.READ], orders)
         findings = gates.inspect_text(text if orders else answer, question.text)
-        findings += gates.shown_by_encoder(points.flags)
+        findings += wording.shown_by_encoder(points.flags)
         if orders:
             findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}

@@ -10,25 +10,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
-from evaluators.text.alignment import Reading
 from evaluators.text.evidence import Span, locate, sentences
 from evaluators.text.language import FUNCTION_WORDS, WORD, stem, word_list, words
-from evaluators.text.word_order import jolts, naturalness
 
 Effect = Literal["zero", "unscored", "cap", "note"]
 
 READ = 12_000  # characters, 13 minutes of speech
 LONGEST = 1_800  # words, 12 minutes: about ten times what a question needs
-KNOWN = 0.5  # least share of known words; measured false alarms on full-mark answers 0 to 1.5 %, all gibberish found
-LEAST_FUNCTION_WORDS = 0.1  # of all words; 0.1 % of full-mark answers have fewer, 91 % of keyword lists
-SURE = 20  # words; on shorter answers the order of words tells less, so the cap is milder and the engine asks
-SURE_CAP, UNSURE_CAP = 1.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +78,6 @@ _LABEL_AT_START = re.compile(
 _OTHER_LANGUAGES = word_list("other_languages")
 
 
-def bounded(text: str) -> str:
-    """Return what is read of an answer: its first 12,000 characters, without characters that cannot be seen."""
-    kept = text[:READ]
-    if kept.isascii() and kept.isprintable():
-        return kept
-    return kept
-
-
 def inspect_text(text: str, question: str = "") -> list[Finding]:
     """Return what can be seen without an encoder: empty, no words, another language, not known, skeleton, copy…"""
     read = text[:READ]
@@ -133,16 +117,6 @@ def without(text: str, spans: Sequence[Span]) -> str:
     return text
 
 
-def shown_by_encoder(flags: Sequence[str]) -> list[Finding]:
-    """Return the findings on words and their order that another evaluator of the same answer has flagged."""
-    found = {
-        "gibberish": Finding("gibberish", "zero", "Most of the words are in no vocabulary."),
-        "keyword_list": Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", SURE_CAP),
-        "word_salad": Finding("word_salad", "cap", "Words in no order that makes a sentence.", SURE_CAP),
-    }
-    return [found[flag] for flag in flags if flag in found]
-
-
 def repeats_of(question: str, text: str) -> list[Span]:
     """Return the sentences that only say the question again; they are left out before anything is judged."""
     asked = words(question)
@@ -153,119 +127,6 @@ def repeats_of(question: str, text: str) -> list[Span]:
     runs = set(zip(asked, asked[1:], asked[2:], strict=False))
     copied = [Span(whole.start, whole.end)] if whole is not None else []
     return copied + [span for span in sentences(text) if _is_copy(words(text[span.start : span.end]), stems, runs)]
-
-
-def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> list[Finding]:
-    """Return what the encoder's word pieces and states show: gibberish, shuffled keywords, the reference pasted."""
-    found: list[Finding] = []
-    if (share := known_share(reading)) < KNOWN:
-        reason = f"{1 - share:.0%} of the words are in no vocabulary."
-        return [Finding("gibberish", "zero", reason)]
-    length = len(reading.pieces)
-    limit = SURE_CAP if length >= SURE else UNSURE_CAP
-    if _is_bare(reading):
-        return [Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", limit)]
-    overlap = max((_overlap(reading, reference) for reference in references), default=Overlap(0.0, 0.0, 0.0, 0.0))
-    if _salad(reading, overlap):
-        found.append(Finding("word_salad", "cap", "Keywords in no order that makes a sentence.", limit))
-    elif overlap.copied > 0.8 and len(reading.words) >= PASTED:
-        reason = "The reference answer, word for word: it shows that it was found, not that it was understood."
-        found.append(Finding("reference_pasted", "cap", reason, 1.0))
-    return found
-
-
-def _symbols(reading: Reading) -> set[int]:
-    """Return where those words start that belong to formulas."""
-    found: set[int] = set()
-    for formula in _FORMULA.finditer(reading.text):
-        first, last = (bisect_left(reading.starts, edge) for edge in formula.span())
-        found.update(reading.starts[first:last])
-    return found
-
-
-def _is_bare(reading: Reading) -> bool:
-    """Whether the words outside formulas are four or more and (almost) none of them is a function word."""
-    symbols = _symbols(reading)
-    told = [start for start in reading.starts if start not in symbols]
-    kept = sum(int(start) not in symbols for start in reading.spans[:, 0])
-    return len(told) >= 4 and kept > (1 - LEAST_FUNCTION_WORDS) * len(told)
-
-
-# Operators with what they stand between, indices, calls, and names with a digit or a mark of transposition in them.
-_FORMULA = re.compile(
-    r"[^\s,;]{1,40}\s*(?:[=≈≤≥<>∝←→]|[-+*/·×−^∘⊙@])\s*[^\s,;]{1,40}"
-    r"|\w{1,4}(?:_\w{1,5}\b|[\d²³ᵀ⁻¹₀-₉ᵢⱼ∂∇∑σμλθ]+)\w{0,6}|\w{1,8}\([^()\n]{0,30}\)"
-)
-PASTED = 25  # content words: nobody says a sentence of forty words exactly as a reference has it
-
-
-def known_share(reading: Reading) -> float:
-    """Return the share of the words that the vocabulary has, whole or in pieces of three letters and more.
-
-    Symbols of a formula ("dW2 = a1ᵀd2", "x_i", "O(n²d)") are no words and not counted.
-    """
-    symbols = _symbols(reading)
-    told = [
-        (pieces, length)
-        for (pieces, length), start in zip(reading.pieces, reading.starts, strict=True)
-        if length > 1 and start not in symbols
-    ]
-    if len(told) < 3:
-        return 1.0
-    return sum(pieces <= 1 or length / pieces >= 3.0 for pieces, length in told) / len(told)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Overlap:
-    """How an answer's words lie against a reference's.
-
-    Attributes:
-        said: share of the reference's content words that the answer has too.
-        own: share of the answer's content words that the reference has too.
-        order: share of neighbouring shared words that stand in the reference's order, 0.5 by chance.
-        copied: share of the answer's neighbouring content words that are neighbours in the reference as well.
-    """
-
-    said: float
-    own: float
-    order: float
-    copied: float
-
-
-def _overlap(answer: Reading, reference: Reading) -> Overlap:
-    if not len(answer.words) or not len(reference.words):
-        return Overlap(0.0, 0.0, 0.5, 0.0)
-    theirs, ours = reference.stems, answer.stems
-    places = {word: place for place, word in reversed(list(enumerate(theirs)))}
-    shared = [places[word] for word in ours if word in places]
-    said = len(set(theirs) & set(ours)) / len(set(theirs))
-    steps = [second > first for first, second in pairwise(shared) if second != first]
-    pairs = set(pairwise(theirs))
-    copied = [pair in pairs for pair in pairwise(ours)]
-    return Overlap(
-        said,
-        len(shared) / len(ours),
-        sum(steps) / len(steps) if steps else 1.0,
-        sum(copied) / len(copied) if copied else 0.0,
-    )
-
-
-def _salad(reading: Reading, overlap: Overlap) -> bool:
-    """Whether the words stand in no order: surer on long answers, and where they are just the reference's words."""
-    length, kept = len(reading.pieces), len(reading.words)
-    if length < 3 or kept < 3:
-        return False
-    if kept == length and min(overlap.said, overlap.own) == 1.0 and overlap.order < 1.0:
-        return True  # all of the reference's keywords, nothing else, in another order
-    alike = min(overlap.said, overlap.own) >= 0.7
-    if not alike and length < 15:
-        return False
-    odds, jolting = naturalness(reading.text, reading), jolts(reading.text)
-    if not alike:
-        return odds < -3.0 or (odds < 0.0 and jolting > (0.025 if length >= 2 * SURE else 0.1) * length)
-    if jolting or (length >= 9 and odds < 0.5 and overlap.copied < 0.5):
-        return True
-    return min(overlap.said, overlap.own) == 1.0 and overlap.order < 1.0 and odds < 1.0 and overlap.copied < 0.7
 
 
 def _language(text: str, spoken: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from evaluators.design import DesignEvaluator
 from evaluators.star import StarEvaluator
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text import gates
+from evaluators.text import gates, wording
 from evaluators.text.alignment import read
 from evaluators.text.target import from_reference
 from evaluators.warm_up import WarmUpEvaluator
@@ -94,7 +94,7 @@ def test_the_question_before_filler_earns_nothing(encoder):
     "formula", ["d2 = (p − y)/n, dW2 = a1ᵀd2, db2 = sum of d2", "dW1 = x^T d1; d1 = (d2 W2^T) ⊙ (z1>0)"]
 )
 def test_formulas_are_no_gibberish(encoder, formula):
-    findings = gates.inspect_reading(read(formula, encoder.token_states([formula])[0]))
+    findings = wording.inspect_reading(read(formula, encoder.token_states([formula])[0]))
     assert findings == []
 
 
