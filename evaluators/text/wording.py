@@ -24,6 +24,7 @@ SURE = 20  # words; on shorter answers the order of words tells less, so the cap
 SURE_CAP, UNSURE_CAP = 1.0, 2.0
 PASTED = 25  # content words: nobody says a sentence of forty words exactly as a reference has it
 ALIKE = 0.7  # share of the content words that an answer and a reference have in common, seen from both
+FORMULAS = 0.3  # share of the words: from here it is formulas, and their order is none of prose
 SAME_BAG, SAME_PAIRS = 0.8, 0.5  # of all words: nearly the same ones, less than half of the neighbours the same
 
 # Operators with what they stand between, indices, calls, and names with a digit or a mark of transposition in them.
@@ -155,7 +156,7 @@ def _salad(reading: Reading, overlaps: Sequence[Overlap]) -> bool:
         return True  # all of the reference's keywords, nothing else, in another order
     if any(one.bag >= SAME_BAG and one.pairs < SAME_PAIRS for one in overlaps):
         return True
-    if length < 9:
+    if length < 9 or len(_symbols(reading)) > FORMULAS * length:
         return False
     odds = naturalness(reading.text, reading)
     if odds < -1.0 and any(one.alike >= ALIKE and one.pairs < 0.35 for one in overlaps):
