@@ -1,13 +1,18 @@
-"""Judgements of finished questions, which go on behind the next ones; nothing here writes to the store."""
+"""Judgements of finished questions, which go on behind the next ones and are stored with a later turn."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from interviewer.events import Called, Scored
 from interviewer.state import State
+from interviewer.store import Store
+from knowledge.errors import ConflictError
+
+logger = logging.getLogger(__name__)
 
 Opinion: TypeAlias = Callable[[State, str], Awaitable[Sequence[Called | Scored]]]
 """The events of one question's judgement; never raises."""
@@ -16,8 +21,9 @@ Opinion: TypeAlias = Callable[[State, str], Awaitable[Sequence[Called | Scored]]
 class Background:
     """What is being judged, by interview. A process that dies loses it; the interview can be judged again."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         """Nothing is being judged yet."""
+        self._store = store
         self._tasks: dict[str, list[asyncio.Task[Sequence[Called | Scored]]]] = {}
 
     def begin(self, interview_id: str, state: State, opinion: Opinion | None) -> None:
@@ -34,10 +40,15 @@ class Background:
             self._tasks[interview_id] = late
         return [event for task in tasks if task.done() for event in _events(task)]
 
-    async def wait(self, interview_id: str) -> None:
-        """Wait until every judgement of the interview is there."""
+    async def settle(self, interview_id: str, turn_begun: Callable[[], bool]) -> None:
+        """Wait until every judgement of the interview is there, and store them, unless a turn has begun: it will."""
         if tasks := self._tasks.get(interview_id):
             await asyncio.wait(list(tasks))
+        if not turn_begun() and (found := self.take(interview_id)):
+            try:
+                await self._store.append(interview_id, len(await self._store.read(interview_id)), found)
+            except ConflictError:
+                logger.info("a judgement of %s was lost: somebody wrote meanwhile", interview_id)
 
     def forget(self, interview_id: str) -> None:
         """Stop judging an interview."""
