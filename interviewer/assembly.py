@@ -10,13 +10,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from interviewer.assessment import OfflineAssessor
-from interviewer.engine import Engine, Equipment
+from interviewer.engine import OWN_WORK, Engine, Equipment
 from interviewer.events import MessageKind, Move, Setup
 from interviewer.facts import FactFinder
+from interviewer.llm import MOST_CALLS_IN_A_ROW
 from interviewer.material import Editions
 from interviewer.references import References
 from interviewer.second_opinion import SecondOpinion
@@ -173,12 +175,13 @@ class Parts:
 
         return open_model(self.settings)
 
-    def judge_of(self, edition: Mapping[str, str] | None = None) -> Judge:
-        """Return the language model that judges in an edition of what was promoted; None is what is in force."""
+    def judge_of(self, settings: Settings | None = None) -> Judge:
+        """Return the language model that judges by these settings; without them, the one in force."""
         from evaluators.judge import Judge
         from interviewer.llm import open_model
 
-        return Judge(open_model(self.editions.settings(edition), judge=True), samples=self.settings.judge_samples)
+        chosen = settings or self.editions.settings(None)
+        return Judge(open_model(chosen, judge=True), samples=chosen.judge_samples)
 
     def _start_sandbox(self) -> Sandbox:
         from evaluators.sandbox import Sandbox
@@ -248,7 +251,15 @@ def build_engine(parts: Parts, store: Store) -> Engine:
             logger.exception("the scenario's facts could not be searched")
             return ()  # the candidate then decides, as with any question that the scenario does not answer
 
-    return Engine(store, equipped, find=find, facts=facts, reading=references)
+    return Engine(
+        store, equipped, find=find, facts=facts, reading=references, longest_turn=longest_turn(parts.settings)
+    )
+
+
+def longest_turn(settings: Settings) -> timedelta:
+    """Return what a turn may take under these settings before it is taken for abandoned."""
+    calls = MOST_CALLS_IN_A_ROW if settings.has_model else 0
+    return OWN_WORK + timedelta(seconds=calls * settings.model_timeout_s)
 
 
 class Equipped:
@@ -283,7 +294,9 @@ class Equipped:
         opinion = None
         if settings.has_model:
             references = References(library, parts.retriever.within, parts.executor)
-            opinion = SecondOpinion(library, Once(lambda: parts.judge_of(edition)), references.reading)
+            opinion = SecondOpinion(
+                library, Once(lambda: parts.judge_of(parts.editions.settings(edition))), references.reading
+            )
         versions = {"package": version("ml-mock-interviewer"), **edition}
         return Equipment(library, Speaker(library, voice, offline, _statement), assessor, opinion, versions)
 

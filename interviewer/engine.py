@@ -28,7 +28,7 @@ from interviewer.running import Running
 from interviewer.speaking import Delta, Emit, Item, silent
 from interviewer.state import State, replay
 from interviewer.store import Listed, Store, export
-from interviewer.turn import Answering, Equip, Equipment, Facts, Find, History
+from interviewer.turn import Answering, Equip, Equipment, Facts, Find, History, Turn
 from knowledge.errors import ConflictError, InputError
 from knowledge.library import Library
 
@@ -37,16 +37,29 @@ __all__ = ["Delta", "Engine", "Equipment", "History", "Item"]
 logger = logging.getLogger(__name__)
 
 _STATES_KEPT = 256
-_STALE = timedelta(seconds=30)
+OWN_WORK = timedelta(seconds=60)
+"""What a turn may take beside the language model: code that runs into its time limit, an encoder that loads."""
 
 
 class Engine:
     """Runs interviews; every front door shares one. It keeps no state that the store does not have."""
 
     def __init__(
-        self, store: Store, equip: Equip, *, find: Find, facts: Facts, reading: reporting.Reading | None = None
+        self,
+        store: Store,
+        equip: Equip,
+        *,
+        find: Find,
+        facts: Facts,
+        reading: reporting.Reading | None = None,
+        longest_turn: timedelta = OWN_WORK,
     ) -> None:
-        """`equip` is asked again and again: it keeps what it has made."""
+        """`equip` is asked again and again: it keeps what it has made.
+
+        A message that has waited for `longest_turn` is taken for abandoned, and answered by whoever comes next; sooner,
+        and a slow model would be asked by two processes.
+        """
+        self._longest_turn = longest_turn
         self._store = store
         self._equip = equip
         self._find = find
@@ -192,9 +205,13 @@ class Engine:
         state = await self.state(interview_id)
         if state.ended is None:
             await self._store.append(interview_id, state.seq, [Ended(reason=reason)])
-            self._judge_finished(interview_id, state)
+            self._judge(interview_id, state)
 
-    def _judge_finished(self, interview_id: str, state: State) -> None:
+    def _judge_finished(self, interview_id: str, turn: Turn) -> None:
+        if turn.finishes_question:
+            self._judge(interview_id, turn.after)
+
+    def _judge(self, interview_id: str, state: State) -> None:
         if state.current is not None and state.current.score is not None:
             self._background.begin(interview_id, state, self._equip(state.versions).opinion)
 
@@ -230,7 +247,7 @@ class Engine:
             )
         if state.pending is None:
             return
-        if datetime.now(UTC) - state.pending.at > _STALE:
+        if datetime.now(UTC) - state.pending.at > self._longest_turn:
             # Whoever took it has died. It is answered now, and this message is not taken: it was not a reply to that.
             await self._answer(interview_id, state, [], silent)
         raise ConflictError(
@@ -245,13 +262,16 @@ class Engine:
         try:
             await self._store.append(interview_id, state.seq, new)
         except ConflictError:
-            # Another process finished this turn first (it was taken for dead): what it stored is what was said.
-            new = turn_at(await self._store.read(interview_id), state.seq)[1:]
-            if not new:
-                raise
+            history = await self._store.read(interview_id)
+            stored = turn_at(history, state.seq)
+            if is_finished(stored):
+                # Another process finished this turn first (it was taken for dead): what it stored is what was said.
+                new = stored[1:]
+            else:  # an old answer was graded again meanwhile, which changes nothing that was said
+                await self._store.append(interview_id, len(history), new)
+                self._judge_finished(interview_id, turn)
         else:
-            if turn.finishes_question:
-                self._judge_finished(interview_id, turn.after)
+            self._judge_finished(interview_id, turn)
         for event in (*told, *new):
             emit(event)
 

@@ -38,6 +38,10 @@ Mode: TypeAlias = Literal["json_schema", "function_calling", "json_mode", "plain
 MODES: tuple[Mode, ...] = ("json_schema", "function_calling", "json_mode", "plain")
 """Ways to get JSON, the most reliable first; a server that refuses one is asked by the next from then on."""
 
+MOST_CALLS_IN_A_ROW = 3
+"""Calls that a turn waits for one after the other: the message's kind, its repair, the words. Each may take the whole
+time-out, which its retries are part of."""
+
 MOST_CHARACTERS = 20_000
 """A completion longer than this is cut off: nothing that we ask for needs a tenth of it."""
 

@@ -8,14 +8,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evaluators.score import Score
+from interviewer.assembly import longest_turn
 from interviewer.engine import Delta, Engine
 from interviewer.events import Answered, Asked, Called, Ended, Move, Scored, Setup
 from interviewer.ledger import note_call
+from interviewer.settings import Settings
 from interviewer.state import State
 from knowledge.errors import ConflictError, InputError, ModelError, NotFoundError, TooLargeError
 
@@ -392,3 +396,50 @@ async def test_a_stopped_interview_goes_on_where_it_was(open_fake_engine: Any) -
         state = await engine.state(interview)
         assert (state.ended, state.standing) == (None, before)
         assert [item async for item in engine.reply(interview, "one more thing")]
+
+
+async def test_a_slow_turn_of_another_process_is_left_to_it_and_an_abandoned_one_is_not(open_fake_engine: Any) -> None:
+    now = datetime.now(UTC)
+
+    async def left_waiting(engine: Engine, minutes: float) -> str:
+        """An interview whose last message was stored so long ago and has no answer."""
+        interview = await engine.create(TECHNICAL)
+        state = await engine.state(interview)
+        at = now - timedelta(minutes=minutes)
+        message = Answered(at=at, question_id=state.current.question_id, text="zebras here", kind="answer")
+        await engine._store.append(interview, state.seq, [message])
+        return interview
+
+    slow = longest_turn(Settings(model="openai:slow", model_timeout_s=60))
+    assert slow > longest_turn(Settings()) + timedelta(seconds=3 * 60 - 1)
+    async with open_fake_engine(longest_turn=slow) as engine:
+        under_way, abandoned = await left_waiting(engine, 2), await left_waiting(engine, 5)
+        for interview in (under_way, abandoned):
+            with pytest.raises(ConflictError, match="kept"):
+                await say(engine, interview, "lions")
+        assert [e.type for e in await engine.events(under_way)][-1] == "answered"
+        assert [e.type for e in await engine.events(abandoned)][-3:] == ["answered", "scored", "asked"]
+
+
+async def test_a_grading_of_an_old_answer_in_mid_turn_does_not_cost_the_turn(open_fake_engine: Any) -> None:
+    released, reached = asyncio.Event(), asyncio.Event()
+
+    async def slow(state: State, move: Move) -> Sequence[Any]:
+        if state.pending is not None:
+            reached.set()
+            await released.wait()
+        return ()
+
+    async with open_fake_engine(find=slow) as engine:
+        interview = await engine.create(TECHNICAL)
+        turn = asyncio.create_task(say(engine, interview, "zebras here"))
+        await reached.wait()
+        events = await engine.events(interview)
+        question = next(e.move.question_id for e in events if isinstance(e, Asked) and e.move.question_id)
+        late = Scored(question_id=question, score=Score(overall=None, band=None, criteria=(), engine="offline"))
+        await engine._store.append(interview, len(events), [late.model_copy(update={"occasion": "regrade"})])
+        released.set()
+        said = asked(await turn)
+        stored = await engine.events(interview)
+        assert [e.type for e in stored][-4:] == ["answered", "scored", "scored", "asked"]
+        assert stored[-1] == said
