@@ -64,18 +64,29 @@ def denied(text: str) -> tuple[set[str], set[str]]:
 def _denied_in(sentence: str) -> tuple[set[str], set[str]]:
     no: set[str] = set()
     yes: set[str] = set()
+    before: set[str] = set()
     for clause in _clauses(sentence):
         kept = [(place, stem(word)) for place, word in enumerate(clause) if word not in FUNCTION_WORDS]
         reached: set[int] = set()
-        for place, word in enumerate(clause):
-            following = clause[place + 1] if place + 1 < len(clause) else ""
-            if not is_negation(word) or word == "without" or following in _NOT_DENYING:
-                continue
-            after = [at for at, _ in kept if at > place][:REACH]
-            reached.update(after or [at for at, _ in kept if at < place][-2:])
+        denying = [place for place, word in enumerate(clause) if _denies(clause, place, word)]
+        if len(denying) > 1 and denying[0] == 0 and clause[0] == "no":
+            del denying[0]  # "No, it is not …": an answer to the question, and no denial of what follows
+        for place in denying:
+            if after := [at for at, _ in kept if at > place][:REACH]:
+                reached.update(after)
+            elif before:
+                no |= before  # "the bulb is in the path, but the battery is not": what is denied was said before
+            else:
+                reached.update([at for at, _ in kept if at < place][-2:])
+        before = {word for _, word in kept}
         no |= {word for at, word in kept if at in reached}
         yes |= {word for at, word in kept if at not in reached}
     return no, yes
+
+
+def _denies(clause: list[str], place: int, word: str) -> bool:
+    following = clause[place + 1] if place + 1 < len(clause) else ""
+    return is_negation(word) and word != "without" and following not in _NOT_DENYING
 
 
 def _clauses(sentence: str) -> list[list[str]]:

@@ -17,6 +17,8 @@ SAME = [
     ("Dividing keeps the softmax from saturating", "Without the division the softmax saturates."),
     ("SGD needs less memory than Adam.", "Adam needs more memory than SGD."),
     ("Adam is fast", "Adam is not only fast but robust"),
+    ("The battery is not in a closed path", "The bulb is in a closed path but the battery is not."),
+    ("The cookies are not pure sugar.", "No the cookies are not pure sugar."),
     ("The mean is shifted by outliers.", "If there are no outliers, fine; else the mean is shifted by outliers."),
 ]
 
