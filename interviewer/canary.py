@@ -198,11 +198,12 @@ async def score_due(
         history = await store.read(interview_id)
         known = {event.question_id for event in history if isinstance(event, Scored) and _by(event, trial)}
         new: History = []
-        for record, calls in await regrader.grade(interview_id, history, skip=known):
+        for record in await regrader.grade(interview_id, history, skip=known):
+            new += record.calls
             if record.after is not None:
                 versions = {**record.after.versions, "canary": trial.name}
                 score = record.after.model_copy(update={"versions": versions})
-                new += [*calls, Scored(question_id=record.question_id, score=score, occasion="canary")]
+                new.append(Scored(question_id=record.question_id, score=score, occasion="canary"))
                 scored += 1
         await store.append(interview_id, len(history), new)
         progress("scoring", done, len(due))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from evaluators.ensemble import compare, refusal
 from evaluators.score import Score
 from interviewer.events import Called, Scored
 from interviewer.state import QuestionState, State, advance, replay
@@ -29,19 +30,24 @@ Offline: TypeAlias = Callable[[Question, QuestionState, Level], Score]
 Opinion: TypeAlias = Callable[[State, str, Score | None], Awaitable[Sequence[Called | Scored]]]
 """The language model's judgement on top of the offline score; never raises."""
 
-Occasion: TypeAlias = Literal["regrade", "canary"]
+CURRENT = "current"
+"""The language model that is set up, as the name of a judge."""
 
 _UNNAMED = frozenset({"package"})  # a release that changes no score is no new judgement
 
 
 class Regraded(Frozen):
-    """One question's two scores; `after` is None, with the reason in `why_not`, when it was not graded again."""
+    """One question's two scores, and the calls of a language model that the second one took.
+
+    `after` is None, with the reason in `why_not`, when it was not graded again.
+    """
 
     interview_id: str
     question_id: str
     before: Score
     after: Score | None = None
     why_not: str = ""
+    calls: tuple[Called, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -54,6 +60,11 @@ class Regraded(Frozen):
         if self.after is None or self.after.overall is None or self.before.overall is None:
             return None
         return self.after.overall - self.before.overall
+
+    @property
+    def criteria(self) -> dict[str, tuple[int | None, int | None]]:
+        """The criteria on which the two differ, with both scores."""
+        return {} if self.after is None else dict(compare(self.before, self.after))
 
 
 class Judged(NamedTuple):
@@ -83,7 +94,7 @@ class Regrader:
             offline: our own evaluators under those rubrics.
             opinion: a language model's judgement; without it, what a model judged is left as it is.
             only: the name of the only rubric whose questions are graded.
-            always: ask `opinion` about every question, not only where a model had judged.
+            always: ask `opinion` about every question, also where no model had judged.
         """
         self._library = library
         self._offline = offline
@@ -91,36 +102,36 @@ class Regrader:
         self._only = only
         self._always = always
 
-    async def grade(
-        self, interview_id: str, history: History, skip: Collection[str] = ()
-    ) -> list[tuple[Regraded, Sequence[Called]]]:
-        """Return the old and the new score of each judged question but those of `skip`, with the calls it took."""
+    async def grade(self, interview_id: str, history: History, skip: Collection[str] = ()) -> list[Regraded]:
+        """Return the old and the new score of each judged question but those of `skip`."""
         found = []
         for question_id, judged in judged_questions(history).items():
             question = self._library.questions.get(question_id)
             if question_id in skip or (question is not None and self._only not in {None, question.rubric}):
                 continue
-            found.append(await self._again(interview_id, question_id, question, judged))
+            record = Regraded(interview_id=interview_id, question_id=question_id, before=judged.score)
+            if question is None:
+                found.append(_left(record, "the question is no longer in the bank"))
+            elif judged.score.engine == "ensemble" and self._opinion is None:
+                found.append(_left(record, "a language model had judged it, and none is set up now"))
+            else:
+                found.append(await self._again(record, question, judged))
         return found
 
-    async def _again(
-        self, interview_id: str, question_id: str, question: Question | None, judged: Judged
-    ) -> tuple[Regraded, Sequence[Called]]:
-        record = Regraded(interview_id=interview_id, question_id=question_id, before=judged.score)
-        if question is None:
-            return _left(record, "the question is no longer in the bank")
-        if judged.score.engine == "ensemble" and self._opinion is None:
-            return _left(record, "a language model had judged it, and none is set up now")
+    async def _again(self, record: Regraded, question: Question, judged: Judged) -> Regraded:
         level = judged.state.setup.level
+        # Always from our own score: from the ensemble's, each time could lift it by as much again.
         score = await asyncio.to_thread(self._offline, question, judged.current, level)
-        calls: list[Called] = []
-        if self._opinion is not None and (self._always or judged.score.engine == "ensemble"):
-            events = await self._opinion(self._asking(judged.state), question_id, score)
-            calls = [event for event in events if isinstance(event, Called)]
-            score = next((event.score for event in events if isinstance(event, Scored)), score)
-            if score.engine != "ensemble":
-                return _left(record, "the language model gave no judgement")
-        return record.model_copy(update={"after": score}), calls
+        if self._opinion is None or not (self._always or judged.score.engine == "ensemble"):
+            return record.model_copy(update={"after": score})
+        events = await self._opinion(self._asking(judged.state), question.id, score)
+        calls = tuple(event for event in events if isinstance(event, Called))
+        record = record.model_copy(update={"calls": calls})
+        both = next((event.score for event in events if isinstance(event, Scored)), None)
+        if both is not None and (both.engine == "ensemble" or refusal(judged.current.answer, score)):
+            return record.model_copy(update={"after": both})
+        why = both.trace[-1] if both is not None and both.trace else "there was nothing that a language model judges"
+        return _left(record, why)
 
     def _asking(self, state: State) -> State:
         """Return the state as the opinion sees it; one that is asked about everything is asked of offline ones too."""
@@ -173,14 +184,14 @@ async def regrade(
             )
         graded = await regrader.grade(interview_id, history)
         new: History = []
-        for record, calls in graded:
-            if record.changed:
-                assert record.after is not None
-                new += [*calls, Scored(question_id=record.question_id, score=record.after, occasion="regrade")]
+        for record in graded:
+            new += record.calls  # they were paid for, whatever they gave
+            if record.changed and record.after is not None:
+                new.append(Scored(question_id=record.question_id, score=record.after, occasion="regrade"))
         if keep:
             await store.append(interview_id, len(history), new)
         progress("grading", done, len(interview_ids))
-        for record, _ in graded:
+        for record in graded:
             yield record
 
 
@@ -210,8 +221,8 @@ def new_rubric(library: Library, path: Path) -> tuple[Library, Rubric]:
     return changed, rubric
 
 
-def _left(record: Regraded, why_not: str) -> tuple[Regraded, Sequence[Called]]:
-    return record.model_copy(update={"why_not": why_not}), ()
+def _left(record: Regraded, why_not: str) -> Regraded:
+    return record.model_copy(update={"why_not": why_not})
 
 
 def _essence(score: Score) -> Score:
@@ -219,22 +230,28 @@ def _essence(score: Score) -> Score:
     return score.model_copy(update={"trace": (), "versions": versions})
 
 
-def make_regrader(
-    parts: Parts, library: Library, *, only: str | None = None, judge: Callable[[], Judge] | None = None
-) -> Regrader:
+def make_regrader(parts: Parts, library: Library, *, only: str | None = None, judge: str = "") -> Regrader:
     """Return a regrader with the evaluators, and the language model if one is set up, of the parts' settings.
 
     Args:
         parts: the encoder and what else is heavy.
         library: with the rubrics to grade by.
         only: the name of the only rubric whose questions are graded.
-        judge: judges every question in place of the model that is set up.
+        judge: a language model, as provider:model or `current`, that judges every answer, also those that none had.
+
+    Raises:
+        InterviewError: the judge cannot be had.
     """
     from interviewer.references import References
     from interviewer.second_opinion import SecondOpinion
 
     opinion = None
-    if judge is not None or parts.settings.has_model:
+    if judge or parts.settings.has_model:
+        chosen: Callable[[], Judge] = parts.judge
+        if judge:
+            settings = None if judge == CURRENT else parts.settings.model_copy(update={"judge_model": judge})
+            ready = parts.judge_of(settings)
+            chosen = lambda: ready  # noqa: E731 - what is missing is told now, before anything is read
         reading = References(library, parts.retriever.within, parts.executor).reading
-        opinion = SecondOpinion(library, judge or parts.judge, reading)
-    return Regrader(library, parts.assessor_under(library).score, opinion, only=only, always=judge is not None)
+        opinion = SecondOpinion(library, chosen, reading)
+    return Regrader(library, parts.assessor_under(library).score, opinion, only=only, always=bool(judge))

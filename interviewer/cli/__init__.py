@@ -20,7 +20,6 @@ from interviewer.cli.monitor import monitor
 from interviewer.cli.practice import practice
 from interviewer.cli.questions import questions_app
 from interviewer.cli.regrade import regrade
-from interviewer.cli.rejudge import rejudge
 from interviewer.cli.report import report
 from interviewer.cli.search import search
 from interviewer.cli.serve import serve
@@ -50,7 +49,6 @@ app.command()(calibrate)
 app.command()(errors)
 app.command()(monitor)
 app.command()(regrade)
-app.command()(rejudge)
 app.add_typer(canary_app, name="canary")
 app.command()(search)
 app.add_typer(index_app, name="index")

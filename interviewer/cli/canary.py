@@ -13,11 +13,9 @@ import typer
 from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
-    from evaluators.judge import Judge
     from evaluators.reliability.paired import Comparison
     from interviewer.canary import Canary, Trial
     from interviewer.regrading import Regrader
-    from interviewer.settings import Settings
     from interviewer.store import Store
     from knowledge.library import Library
 
@@ -72,7 +70,7 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Although too few interviews have been compared.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put the candidate in force for what is judged from now on."""
+    """Put the candidate in force for the interviews that begin from now on."""
     from interviewer.canary import may_promote
 
     if not force:
@@ -82,8 +80,8 @@ def promote(
     _show(
         trial,
         as_json,
-        f"{trial.name} is in force; a server that runs has to be started again. Old interviews keep their scores until "
-        "`interviewer regrade --all`.",
+        f"{trial.name} is in force for the interviews that begin from now on, on a running server too. Earlier ones "
+        "keep their scores until: interviewer regrade --all",
     )
 
 
@@ -145,19 +143,11 @@ async def _opened(trial: Trial) -> AsyncIterator[_Open]:
             candidate = library.with_rubric(_canary().path(trial))
             regrader = make_regrader(parts, candidate, only=trial.subject)
         else:
-            regrader = make_regrader(parts, library, judge=lambda: _judge(settings, trial.name))
+            regrader = make_regrader(parts, library, judge=trial.name)
         async with Store.open(settings.storage_url) as store:
             yield _Open(store, library, candidate, regrader)
     finally:
         parts.close()
-
-
-def _judge(settings: Settings, model: str) -> Judge:
-    from evaluators.judge import Judge
-    from interviewer.llm import open_model
-
-    chosen = settings.model_copy(update={"judge_model": model})
-    return Judge(open_model(chosen, judge=True), samples=settings.judge_samples)
 
 
 def _lines(comparison: Comparison) -> list[str]:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from interviewer.bench.endpoint import Completion, serving
 from interviewer.cli import app
-from knowledge.errors import InputError, NotFoundError
+from knowledge.errors import InputError, ModelError, NotFoundError
 from knowledge.library import Library
 
 STORY = """\
@@ -140,3 +140,25 @@ def test_another_judge_on_trial_is_asked_about_offline_interviews_too(
     assert trials[-1]["score"]["versions"]["canary"] == "openai:other"
     assert any(event["type"] == "called" for event in exported["events"])
     assert run(home, "canary", "rollback").exit_code == 0
+
+
+def test_a_judge_named_for_old_interviews_judges_offline_ones_and_its_calls_are_told(
+    interviewed: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, report = interviewed
+    without = run(home, "regrade", "--all", "--judge", "current")
+    assert isinstance(without.exception, ModelError)  # told before anything is read
+
+    def respond(path: str, request: Mapping[str, Any]) -> Completion:
+        if "[prompt judge_claims" in str(request["messages"][0]["content"]):
+            return Completion('{"claims": []}')
+        return Completion('{"quotes": [], "reason": "Nothing.", "score": 0}')
+
+    with serving(respond) as url:
+        monkeypatch.setenv("INTERVIEWER_BASE_URL", f"{url}/v1")
+        monkeypatch.setenv("INTERVIEWER_API_KEY", "none")
+        monkeypatch.setenv("INTERVIEWER_JSON_MODE", "json_schema")
+        shown = run(home, "regrade", report["interview_id"], "--judge", "openai:other", "--dry-run").output
+    assert "Language model:" in shown
+    assert "none → other" in shown
+    assert "Not stored." in shown

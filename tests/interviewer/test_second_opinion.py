@@ -1,4 +1,4 @@
-"""Judging again keeps both judgements, starts from the offline score, and says what differs."""
+"""A language model judges behind the interview, or later: from the offline score, and both judgements are kept."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.judge import CONTROL, Judge
+from evaluators.score import CriterionScore, Score
 from interviewer.events import Scored, Setup
-from interviewer.rejudge import rejudge
+from interviewer.regrading import Regraded, Regrader, regrade
 from interviewer.second_opinion import SecondOpinion
+from interviewer.state import QuestionState
 from interviewer.store import Store
 from knowledge.errors import ModelError
+from knowledge.library import Library
+from knowledge.models import Question
 
 ANSWER = "I think that it has to do with zebras and their stripes in the sun."
 
@@ -49,36 +53,63 @@ async def scores(tmp_path: Path, interview: str) -> list[Any]:
         return [event.score for event in await store.read(interview) if isinstance(event, Scored)]
 
 
-async def test_both_judgements_are_kept_and_compared(open_fake_engine: Any, library: Any, tmp_path: Path) -> None:
+async def again(library: Library, tmp_path: Path, interview: str, model: FakeModel) -> Regraded:
+    """Judge every answer of an interview with a model, from the score that our evaluators gave in it."""
+    first = (await scores(tmp_path, interview))[0]
+
+    def offline(question: Question, current: QuestionState, level: str) -> Score:
+        return first
+
+    regrader = Regrader(library, offline, opinion(library, model), always=True)
+    async with Store.open(f"sqlite:///{tmp_path}/i.db") as store:
+        (one,) = [found async for found in regrade(store, [interview], regrader)]
+    return one
+
+
+async def test_both_judgements_are_kept_and_compared(open_fake_engine: Any, library: Library, tmp_path: Path) -> None:
     interview = await held(open_fake_engine, opinion=opinion(library, FakeModel("first", 4)))
-    async with Store.open(f"sqlite:///{tmp_path}/i.db") as store:
-        result = await rejudge(store, interview, opinion(library, FakeModel("second", 3)))
-    one = result.questions[0]
-    assert one.before.versions["judge"] == "first"
-    assert one.after.versions["judge"] == "second"
+    one = await again(library, tmp_path, interview, FakeModel("second", 3))
+    assert one.after is not None
+    assert [one.before.versions["judge"], one.after.versions["judge"]] == ["first", "second"]
     assert one.criteria["cause"] == (4, 3)
-    kept = await scores(tmp_path, interview)
-    assert [score.engine for score in kept] == ["offline", "ensemble", "ensemble"]
+    assert [score.engine for score in await scores(tmp_path, interview)] == ["offline", "ensemble", "ensemble"]
 
 
-async def test_it_starts_from_the_offline_score_every_time(open_fake_engine: Any, library: Any, tmp_path: Path) -> None:
+async def test_it_starts_from_the_offline_score_every_time(
+    open_fake_engine: Any, library: Library, tmp_path: Path
+) -> None:
     """Else each round could lift the score by as much again."""
-    interview = await held(open_fake_engine, opinion=opinion(library, FakeModel("first", 2)))
-    async with Store.open(f"sqlite:///{tmp_path}/i.db") as store:
-        for _ in range(3):
-            result = await rejudge(store, interview, opinion(library, FakeModel("again", 2)))
+    interview = await held(open_fake_engine, opinion=opinion(library, FakeModel("again", 2)))
+    found = [await again(library, tmp_path, interview, FakeModel("again", 2)) for _ in range(3)]
     # The word for `cost` was never said: the offline score of it is 0, and stays the base.
-    assert result.questions[0].criteria == {}
-    kept = await scores(tmp_path, interview)
-    assert len({score.overall for score in kept[1:]}) == 1
+    assert not any(one.criteria for one in found)
+    assert len({score.overall for score in (await scores(tmp_path, interview))[1:]}) == 1
 
 
-async def test_a_model_that_fails_leaves_the_offline_score(open_fake_engine: Any, library: Any, tmp_path: Path) -> None:
+async def test_a_model_that_fails_leaves_the_score_and_says_why(
+    open_fake_engine: Any, library: Library, tmp_path: Path
+) -> None:
     interview = await held(open_fake_engine)
+    one = await again(library, tmp_path, interview, FakeModel("down", None))
+    assert one.after is None
+    assert "server is down" in one.why_not
+    assert len(await scores(tmp_path, interview)) == 1
+
+
+async def test_what_a_gate_now_stops_needs_no_model(open_fake_engine: Any, library: Library, tmp_path: Path) -> None:
+    """A newer evaluator sees that it is gibberish: the model's old praise does not outlive that."""
+    interview = await held(open_fake_engine, opinion=opinion(library, FakeModel("first", 5)))
+
+    def strict(question: Question, current: QuestionState, level: str) -> Score:
+        nothing = CriterionScore(criterion="cause", score=0, reason="")
+        return Score(overall=0.0, band=(0, 0), criteria=(nothing,), flags=("gibberish",), engine="offline")
+
+    regrader = Regrader(library, strict, opinion(library, FakeModel("first", 5)))
     async with Store.open(f"sqlite:///{tmp_path}/i.db") as store:
-        result = await rejudge(store, interview, opinion(library, FakeModel("down", None)))
-    assert result.questions[0].after.overall == result.questions[0].before.overall
-    assert "server is down" in (await scores(tmp_path, interview))[-1].trace[-1]
+        (one,) = [found async for found in regrade(store, [interview], regrader)]
+    assert one.after is not None
+    assert one.after.overall == 0
+    assert not one.calls
 
 
 async def test_judging_goes_on_behind_the_next_question(open_fake_engine: Any, library: Any) -> None:
