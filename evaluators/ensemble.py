@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evaluators.combine import Total, apply_caps, apply_hints, finish, weighted
-from evaluators.judge import Fact, Item, Judged, Judgement, Subject
+from evaluators.judge import COULD_NOT, Fact, Item, Judged, Judgement, Subject
 from evaluators.score import CriterionScore, MisconceptionFound, Score
 from evaluators.text.gates import Finding
 from evaluators.untrusted import suspicion
@@ -62,6 +62,17 @@ def standing(offline: Score, why: str) -> Score:
         flags = (*flags, "injection")
     trace = (*offline.trace, f"the language model was not used: {why}")
     return offline.model_copy(update={"flags": flags, "trace": trace})
+
+
+def unjudged(offline: Score, question: Question, why: str) -> Score:
+    """Return the offline score with one line for the candidate: the model was asked, and its judgement is missing."""
+    notice = _notice(question, why, "the answer", "the offline score stands")
+    return standing(offline, why).model_copy(update={"notice": notice})
+
+
+def _notice(question: Question, why: str, what: str, stands: str) -> str:
+    reason = " ".join(why.removeprefix("injection: ").split()).rstrip(".")[:200]
+    return f"The model could not judge {what} on {question.topic} ({reason}); {stands}."
 
 
 def subject_of(
@@ -117,11 +128,11 @@ def combine(
 ) -> Score:
     """Return the score of both; the overall is computed anew by weights, caps and the price of hints."""
     if judgement.void:
-        return standing(offline, f"injection: {judgement.void}")
+        return unjudged(offline, question, judgement.void)
     merged = [_merge(one, judgement.criteria.get(one.criterion)) for one in offline.criteria]
     criteria = [one for one, _, _ in merged]
     if not any(used for _, _, used in merged):
-        return standing(offline, _failure(judgement))
+        return unjudged(offline, question, _failure(judgement))
     claims = _claims(offline.misconceptions, judgement.claims)
     total = _total(criteria, claims, question, rubric, level)
     findings = [Finding(flag, "note", "See the offline score.") for flag in offline.flags]
@@ -136,7 +147,20 @@ def combine(
         delivery=offline.delivery,
         versions={**offline.versions, "judge": judgement.model, "prompts": ", ".join(judgement.prompts)},
     )
+    score = score.model_copy(update={"notice": _gaps(judgement, question)})
     return apply_hints(_banded(score, offline, judgement, merged), hints, rubric)
+
+
+def _gaps(judgement: Judgement, question: Question) -> str:
+    """Return one line about what is missing of a judgement that counts; empty when it is whole."""
+    failed = [j.criterion.reason for j in judgement.criteria.values() if j.criterion.score is None]
+    if failed:
+        what = f"{len(failed)} of {len(judgement.criteria)} parts of the answer"
+        stands = "there the offline score stands"
+        return _notice(question, failed[0].removeprefix(COULD_NOT), what, stands)
+    if judgement.unchecked:
+        return _notice(question, judgement.unchecked, "whether there are false claims", "the listed ones are checked")
+    return ""
 
 
 def _merge(offline: CriterionScore, judged: Judged | None) -> tuple[CriterionScore, int, bool]:
@@ -153,7 +177,8 @@ def _merge(offline: CriterionScore, judged: Judged | None) -> tuple[CriterionSco
 
 
 def _failure(judgement: Judgement) -> str:
-    return next((j.criterion.reason for j in judgement.criteria.values() if j.criterion.score is None), "no criterion")
+    failed = [j.criterion.reason for j in judgement.criteria.values() if j.criterion.score is None]
+    return failed[0].removeprefix(COULD_NOT) if failed else "it shares no criterion with the offline score"
 
 
 def _claims(ours: Sequence[MisconceptionFound], theirs: Sequence[MisconceptionFound]) -> tuple[MisconceptionFound, ...]:

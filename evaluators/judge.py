@@ -32,6 +32,9 @@ AT_ONCE = 8  # calls of one judgement that run side by side
 MOST_QUOTES = 3
 SHOWN = 0.3  # share of a correction's content words that its source has to have
 
+COULD_NOT = "The model could not judge it: "
+"""How the reason of a criterion begins whose judgement could not be had."""
+
 CONTROL = "control"
 _CONTROL_ASK = "Does the answer name the three ingredients of the bread dough and the temperature of the oven?"
 _CONTROL_ANCHORS = Anchors(
@@ -130,6 +133,7 @@ class Judgement:
         void: why none of it may be used; empty when it may.
         model: the model's name.
         prompts: labels of the prompts used.
+        unchecked: why nobody looked for false claims, where that was wanted and failed.
     """
 
     criteria: dict[str, Judged]
@@ -137,6 +141,7 @@ class Judgement:
     void: str
     model: str
     prompts: tuple[str, ...]
+    unchecked: str = ""
 
 
 class Judge:
@@ -164,22 +169,28 @@ class Judge:
             async with room:
                 return await self._item(read, subject, item, 1 if item is control else self._samples)
 
-        async def claims() -> tuple[MisconceptionFound, ...]:
+        async def claims() -> tuple[tuple[MisconceptionFound, ...], str]:
             async with room:
-                return await self._false_claims(read, subject)
+                try:
+                    return await self._false_claims(read, subject), ""
+                except ModelError as error:
+                    return (), error.message
 
         # The first call alone would warm a provider's cache for the others, at the price of waiting for it.
         *judged, checked = await asyncio.gather(*(limited(item) for item in (*subject.items, control)))
-        found = await claims() if subject.facts else ()
+        found, unchecked = await claims() if subject.facts else ((), "")
         void = ""
-        if checked.high > 0:
-            void = "the model gave points where there is nothing to give points for"
+        if checked.criterion.score is None:
+            void = f"the control question got no answer: {checked.criterion.reason.removeprefix(COULD_NOT)}"
+        elif checked.high > 0:
+            void = "injection: the model gave points where there is nothing to give points for"
         return Judgement(
             criteria={one.criterion.criterion: one for one in judged},
             claims=found,
             void=void,
             model=self._model.name,
             prompts=(self._criterion.label, *([self._claims.label] if subject.facts else [])),
+            unchecked=unchecked,
         )
 
     async def _item(self, answer: str, subject: Subject, item: Item, samples: int) -> Judged:
@@ -200,7 +211,7 @@ class Judge:
                 raise one
         filled = [one for one in answers if isinstance(one, CriterionJudgement)]
         if not filled:
-            reason = f"The model could not judge it: {answers[0]}"
+            reason = f"{COULD_NOT}{answers[0]}"
             return Judged(CriterionScore(criterion=item.id, score=None, reason=reason[:300], weight=item.weight))
         if item.id == CONTROL:  # whether or not its quotations stand in the answer
             high = max(one.score for one in filled)
@@ -215,10 +226,7 @@ class Judge:
             ("human", prompt.fill("question", question=subject.question, sources=sources)),
             ("human", prompt.fill("answer", answer=fence(answer))),
         ]
-        try:
-            found = await self._model.structured("judge false claims", prompt.label, messages, FalseClaims)
-        except ModelError:
-            return ()
+        found = await self._model.structured("judge false claims", prompt.label, messages, FalseClaims)
         shown = [_shown(number, claim, answer, subject) for number, claim in enumerate(found.claims[:5], 1)]
         unique = {(one.id, one.evidence.start): one for one in shown if one is not None}
         return tuple(unique.values())

@@ -62,6 +62,7 @@ class Score(Frozen):
     delivery: Delivery | None = None
     trace: tuple[str, ...] = Field((), description="How the number came about, a step a line.")
     reason: str = Field("", description="Why it is not scored, when overall is None.")
+    notice: str = Field("", description="One line for the candidate when a judgement that was wanted could not be had.")
     engine: str = Field(description="Which evaluator gave it: offline, llm:MODEL, ensemble.")
     versions: dict[str, str] = Field(default_factory=dict, description="Rubric, prompt, model, encoder.")
 

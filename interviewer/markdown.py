@@ -41,6 +41,8 @@ def _question(number: int, question: QuestionReport) -> Iterator[str]:
     yield from ("", f"## {number}. {question.topic} ({question.round}, {question.level}): {score}", "")
     if question.reason:
         yield from (question.reason, "")
+    if question.notice:
+        yield from (_cell(question.notice), "")
     if question.advice:
         yield from (f"**What lifts it:** {question.advice}", "")
     if question.criteria:

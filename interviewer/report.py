@@ -38,6 +38,7 @@ class QuestionReport(Frozen):
     score: float | None
     band: tuple[float, float] | None
     reason: str = ""
+    notice: str = Field("", description="One line when a judgement that was wanted could not be had.")
     turns: tuple[Turn, ...]
     criteria: tuple[CriterionScore, ...]
     flags: tuple[str, ...] = ()

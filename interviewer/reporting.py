@@ -143,6 +143,7 @@ async def _question_report(
         score=score.overall if score else None,
         band=score.band if score else None,
         reason=_reason(current, score),
+        notice=score.notice if score else "",
         turns=tuple(turns),
         criteria=score.criteria if score else (),
         flags=score.flags if score else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from evaluators.ensemble import combine, refusal, standing, subject_of
+from evaluators.ensemble import combine, refusal, standing, subject_of, unjudged
 from evaluators.judge import Judge
 from evaluators.score import Score
 from interviewer.coding import CORRECTNESS, coding_score
@@ -48,10 +48,10 @@ class SecondOpinion:
         try:
             score = await self._score(state, question, current, first)
         except InterviewError as error:
-            score = standing(first, error.message)
+            score = unjudged(first, question, error.message)
         except Exception:
             logger.exception("the judgement of %s broke", question_id)
-            score = standing(first, "the judgement broke; this is our fault")
+            score = unjudged(first, question, "the judgement broke, which is our fault")
         return [] if score is None else [*calls, Scored(question_id=question_id, score=score)]
 
     async def _score(self, state: State, question: Question, current: QuestionState, first: Score) -> Score | None:
@@ -72,10 +72,12 @@ class SecondOpinion:
             return combine(offline, judgement, question, rubric, level, hints=current.hints)
         both = combine(offline, judgement, question, rubric.model_copy(update={"caps": ()}), level)
         if both.engine != "ensemble":
-            return first.model_copy(update={"trace": (*first.trace, both.trace[-1]), "flags": both.flags})
+            told = {"trace": (*first.trace, both.trace[-1]), "flags": both.flags, "notice": both.notice}
+            return first.model_copy(update=told)
         from evaluators.combine import apply_hints
 
-        score = coding_score(rubric, current, both).model_copy(update={"engine": both.engine})
+        score = coding_score(rubric, current, both)
+        score = score.model_copy(update={"engine": both.engine, "notice": both.notice})
         return apply_hints(
             score.model_copy(update={"versions": {**score.versions, **both.versions}}), current.hints, rubric
         )

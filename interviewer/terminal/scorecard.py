@@ -56,6 +56,8 @@ def _question(question: QuestionReport) -> RenderableType:
     parts: list[RenderableType] = [head, Text(f"{question.round} · {question.topic} · {question.level}", style="dim")]
     if question.reason:
         parts.append(Text(question.reason))
+    if question.notice:
+        parts.append(Text(question.notice, style="yellow"))
     parts += [_verdict(verdict, attempt) for attempt, verdict in enumerate(question.verdicts, 1)]
     if question.criteria:
         parts.append(_criteria(question.criteria))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from rich.text import Text
 from evaluators.coding.fenced import code_in
 from evaluators.verdict import NOT_RUN
 from interviewer.engine import Delta
-from interviewer.events import AnyEvent, Asked, Ran
+from interviewer.events import AnyEvent, Asked, Ran, Scored
 from interviewer.pacing import USUAL_MINUTES, spoken_minutes, words
 from interviewer.terminal.editor import edit_code
 from interviewer.terminal.plain import printable
@@ -126,6 +126,7 @@ class Session:
         """Show the words as they come, and then the turn's events; return whether anything was said."""
         spoke, said = False, ""
         live = None
+        notices: list[str] = []
         try:
             async for item in turn:
                 if isinstance(item, Delta):
@@ -135,8 +136,10 @@ class Session:
                         live.update(Markdown(printable(said)))
                 elif isinstance(item, Ran):
                     self._say(_run_line(item))
+                elif isinstance(item, Scored) and item.score.notice:
+                    notices.append(item.score.notice)
                 elif isinstance(item, Asked):
-                    self._show_asked(item, live)
+                    self._show_asked(item, live, notices)
                     spoke, said, live = True, "", None
         finally:
             if live:
@@ -150,7 +153,7 @@ class Session:
         live.start()
         return live
 
-    def _show_asked(self, asked: Asked, live: Live | None) -> None:
+    def _show_asked(self, asked: Asked, live: Live | None, notices: Sequence[str] = ()) -> None:
         if live:
             live.update(Markdown(printable(asked.text)), refresh=True)
             live.stop()
@@ -158,8 +161,8 @@ class Session:
             self._say(Markdown(printable(asked.text)))
         if asked.citation:
             self._say(Text(f"({asked.citation.source}:{asked.citation.line})", style="dim"))
-        if asked.notice:
-            self._say(Text(asked.notice, style="yellow"))
+        for line in filter(None, (asked.notice, *notices)):
+            self._say(Text(printable(line), style="yellow"))
         self._say(Text(""))
 
     def _say(self, what: RenderableType) -> None:

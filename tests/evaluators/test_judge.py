@@ -280,3 +280,30 @@ def test_the_schemas_refuse_what_is_not_on_the_scale() -> None:
             CriterionJudgement.model_validate({"quotes": [], "reason": "", "score": score})
     with pytest.raises(ValueError):
         FalseClaims.model_validate({"claims": [], "more": 1})
+
+
+async def test_a_judgement_that_cannot_be_had_is_told_in_one_line() -> None:
+    down = ModelError("The model's server failed (500): fake.")
+    nothing = await judged(FakeModel(lambda purpose, messages: down))
+    score = combine(offline(3, 3, 3), nothing, QUESTION, RUBRIC, "senior")
+    assert score.notice.startswith("The model could not judge the answer on ")
+    assert "the control question got no answer: The model's server failed (500)" in score.notice
+    assert score.notice.endswith("the offline score stands.")
+    assert "\n" not in score.notice
+    assert "injection" not in score.flags
+    part = combine(offline(3, 3, 3), await judged(giving(3, zeros=down)), QUESTION, RUBRIC, "senior")
+    assert "1 of 3 parts of the answer" in part.notice
+    assert part.engine == "ensemble"
+    whole = combine(offline(3, 3, 3), await judged(giving(3)), QUESTION, RUBRIC, "senior")
+    assert whole.notice == ""
+
+
+async def test_false_claims_that_nobody_could_look_for_are_told_too() -> None:
+    def say(purpose: str, messages: Any) -> Any:
+        return ModelError("Too slow.") if "claims" in purpose else {"quotes": [], "reason": ".", "score": 0}
+
+    judgement = await judged(FakeModel(say))
+    assert judgement.unchecked == "Too slow."
+    score = combine(offline(1, 1, 1), judgement, QUESTION, RUBRIC, "senior")
+    assert "whether there are false claims" in score.notice
+    assert score.engine == "ensemble"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from interviewer.assembly import open_engine
-from interviewer.events import Setup
+from interviewer.events import Scored, Setup
+from interviewer.markdown import render_markdown
 from interviewer.settings import read_settings
+from interviewer.state import State
+from interviewer.terminal.scorecard import show_scorecard
 from interviewer.terminal.session import Session
 
 
@@ -42,3 +47,41 @@ async def test_the_pacing_line_compares_with_what_is_usual(home: Path, round_: A
         await reader.session.run(interview, reader)
     assert expected in reader.line
     assert len(reader.line) <= 78
+
+
+class Typing:
+    """Types these answers, then leaves."""
+
+    def __init__(self, *answers: str) -> None:
+        self._left = list(answers)
+
+    async def read(self, draft: str = "") -> str | None:
+        return self._left.pop(0) if self._left else None
+
+
+async def test_a_judgement_that_could_not_be_had_is_told_once_at_the_next_turn(home: Path) -> None:
+    line = "The model could not judge the answer on regularisation (it is down); the offline score stands."
+
+    async def opinion(state: State, question_id: str) -> list[Scored]:
+        current = state.question(question_id)
+        assert current is not None
+        assert current.score is not None
+        return [Scored(question_id=question_id, score=current.score.model_copy(update={"notice": line}))]
+
+    screen = Console(file=io.StringIO(), width=200, highlight=False)
+    answer = "L1 drives weights to exactly zero, L2 shrinks all of them, because of the gradient near zero."
+    async with open_engine(read_settings(), warm=False) as engine:
+        equip = engine._equip
+        engine._equip = lambda versions: equip(versions)._replace(opinion=opinion)
+        interview = await engine.create(Setup(round="technical", minutes=20, engine="auto", seed=5))
+        session = Session(engine, screen, home / "drafts", echo=True)
+        await session.run(interview, Typing(answer, "/skip", "/time", "/time"))
+        report = await engine.report(interview)
+    assert isinstance(screen.file, io.StringIO)
+    assert screen.file.getvalue().count(line) == 1
+    assert report.questions[0].notice == line
+    assert line in render_markdown(report)
+    card = Console(file=io.StringIO(), width=200, highlight=False)
+    show_scorecard(card, report)
+    assert isinstance(card.file, io.StringIO)
+    assert line in card.file.getvalue()
