@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ KINDS: tuple[Kind, ...] = ("praised contradiction", "over-praise", "gate false a
 
 APART = 1.5  # of 5: more than a band
 PEOPLE_APART = 0.3  # of 1: two graders who do not agree themselves
+_WORD = re.compile(r"\w+")
 _CHUNK = 256  # answers scored together: enough for batches of like length, little memory
 
 
@@ -38,6 +40,7 @@ class Disagreement(Frozen):
         people_apart: whether two graders were far apart themselves, so that there is no one right grade.
         quotes: spans of the answer that points rest on, start and end in characters.
         trace: how our number came about.
+        times: how many answers to the question say the same, but for case and punctuation; this one is the worst.
     """
 
     set: str
@@ -54,10 +57,14 @@ class Disagreement(Frozen):
     people_apart: bool
     quotes: tuple[tuple[int, int], ...]
     trace: tuple[str, ...]
+    times: int = 1
 
 
 class SetErrors(Frozen):
-    """One graded set; errors are root mean squares of 5, `raw_error` before its own scale was taken out."""
+    """One graded set; errors are root mean squares of 5, `raw_error` before its own scale was taken out.
+
+    `gates` has for each gate how many answers it stopped or capped, and how many of those people gave far more for.
+    """
 
     name: str
     answers: int
@@ -68,6 +75,7 @@ class SetErrors(Frozen):
     slope: float
     intercept: float
     kinds: dict[Kind, int]
+    gates: dict[str, tuple[int, int]]
 
 
 class QuestionErrors(Frozen):
@@ -84,7 +92,11 @@ class QuestionErrors(Frozen):
 
 
 class Findings(Frozen):
-    """Everything, the question with the greatest part in the error first and its answers the furthest apart first."""
+    """Everything; questions have the greatest part in the error first.
+
+    Disagreements go by kind, then by question in that order, the furthest apart first. Of each kind in each set the
+    worst are kept, the same number as far as there are so many: a set graded all or nothing would fill the page alone.
+    """
 
     encoder: str
     apart: float
@@ -136,16 +148,14 @@ def find(
         questions += of_questions
         found += apart_ones
     questions.sort(key=lambda q: -(q.error**2) * q.answers)
-    place = {(q.set, q.group): position for position, q in enumerate(questions)}
-    kept = sorted(found, key=lambda one: -abs(one.gap))[:most]
-    kept.sort(key=lambda one: (place[one.set, one.group], -abs(one.gap)))
+    kept = chosen(found, questions, most)
     return Findings(
         encoder=encoder.name,
         apart=apart,
         sets=tuple(sets),
         questions=tuple(questions),
         disagreements=tuple(kept),
-        left_off=len(found) - len(kept),
+        left_off=len(found) - sum(one.times for one in kept),
     )
 
 
@@ -168,6 +178,7 @@ def disagreements(
         slope=slope,
         intercept=intercept,
         kinds=_counted(kinds),
+        gates=_gates(scores, kinds),
     )
     found = [
         _disagreement(name, row, score, on_scale, kind)
@@ -175,6 +186,25 @@ def disagreements(
         if kind is not None
     ]
     return report, _questions(name, rows, gaps, kinds), found
+
+
+def chosen(found: Sequence[Disagreement], questions: Sequence[QuestionErrors], most: int) -> list[Disagreement]:
+    """Return the worst of each kind in each set by turns, at most `most`, by kind and in the order of the questions.
+
+    The same words are kept once a question.
+    """
+    alike: dict[tuple[str, str, Kind, str], list[Disagreement]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: -abs(one.gap)):
+        words = " ".join(_WORD.findall(one.answer.casefold())) or one.answer
+        alike[one.set, one.group, one.kind, words].append(one)
+    turns: dict[tuple[str, Kind], int] = Counter()
+    ranked = []
+    for (name, _, kind, _), same in alike.items():
+        ranked.append((turns[name, kind], same[0].model_copy(update={"times": len(same)})))
+        turns[name, kind] += 1
+    kept = [one for _, one in sorted(ranked, key=lambda item: item[0])[:most]]
+    place = {(q.set, q.group): position for position, q in enumerate(questions)}
+    return sorted(kept, key=lambda one: (KINDS.index(one.kind), place[one.set, one.group], -abs(one.gap)))
 
 
 def _score(evaluator: TechnicalEvaluator, name: str, rows: Sequence[Graded], progress: Progress) -> list[Score]:
@@ -207,6 +237,16 @@ def _kind(row: Graded, score: Score, on_scale: float | None, apart: float) -> Ki
     if gap > 0:
         return "praised contradiction" if row.label == "contradictory" else "over-praise"
     return "gate false alarm" if set(score.flags) - NOTES else "under-praise"
+
+
+def _gates(scores: Sequence[Score], kinds: Sequence[Kind | None]) -> dict[str, tuple[int, int]]:
+    touched: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for score, kind in zip(scores, kinds, strict=True):
+        flags = set(score.flags) - NOTES
+        touched.update(flags)
+        wrong.update(flags if kind == "gate false alarm" else ())
+    return {gate: (count, wrong[gate]) for gate, count in touched.most_common()}
 
 
 def _disagreement(name: str, row: Graded, score: Score, on_scale: float | None, kind: Kind) -> Disagreement:

@@ -5,14 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from string import Template
 
-from interviewer.disagreement import KINDS, Disagreement, Findings, QuestionErrors, SetErrors
+from interviewer.disagreement import KINDS, Disagreement, Findings, Kind, QuestionErrors, SetErrors
 
 MOST_SHOWN = 6_000  # characters of one text: longer than any answer, shorter than a page that a browser cannot open
+MEANING: dict[Kind, str] = {
+    "praised contradiction": "The grader says that the answer contradicts the reference, and it scored high. Offline "
+    "only a listed misconception, or a denial almost word for word, is seen.",
+    "over-praise": "The score is above the grade. Look for words of the reference in a claim that is another one.",
+    "gate false alarm": "A gate (gibberish, keyword list, question copied …) stopped or capped an answer that people "
+    "gave more for.",
+    "under-praise": "The score is below the grade: often right words that are not the reference's. A second reference, "
+    "or a key point in other words, mends it.",
+    "not scored": "The scorer could not judge it.",
+}
 _FOLDER = Path(__file__).parent
 _CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
 
@@ -24,8 +35,8 @@ def render(findings: Findings) -> str:
     )
     page = Template((_FOLDER / "disagreements.html").read_text(encoding="utf-8"))
     by_question = {(q.set, q.group): q for q in findings.questions}
-    groups = groupby(findings.disagreements, key=lambda one: (one.set, one.group))
-    left = f"{findings.left_off} smaller disagreements are not shown: --most." if findings.left_off else ""
+    kinds = groupby(findings.disagreements, key=lambda one: one.kind)
+    left = f"{findings.left_off:,} disagreements are not shown; --most shows more." if findings.left_off else ""
     return page.substitute(
         style=style,
         style_hash=_hash(style),
@@ -36,7 +47,8 @@ def render(findings: Findings) -> str:
         sets="".join(map(_set, findings.sets)),
         set_options="".join(f"<option>{_text(one.name)}</option>" for one in findings.sets),
         kind_options="".join(f"<option>{kind}</option>" for kind in KINDS),
-        questions="\n".join(_question(by_question[key], list(ones)) for key, ones in groups),
+        gates="".join(_gate(*row) for row in _gates(findings.sets)),
+        kinds="\n".join(_kind(kind, list(ones), findings, by_question) for kind, ones in kinds),
         left_off=left,
     )
 
@@ -48,8 +60,7 @@ def summary(findings: Findings) -> str:
     mended = " after each set's own scale was taken out" if any(one.slope != 1.0 for one in findings.sets) else ""
     return (
         f"{answers:,} graded answers, scored offline with {findings.encoder}. {far:,} scores are "
-        f"{findings.apart:g} of 5 or more from people's grade{mended}, or missing. The questions that make up most of "
-        f"the error come first."
+        f"{findings.apart:g} of 5 or more from people's grade{mended}, or missing."
     )
 
 
@@ -61,11 +72,44 @@ def _set(one: SetErrors) -> str:
     return f"<tr><td>{_text(one.name)}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
+def _gates(sets: Sequence[SetErrors]) -> list[tuple[str, int, int]]:
+    """Return for each gate how many answers it touched and how many wrongly, the most wrong ones first."""
+    touched: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for one in sets:
+        for gate, (count, alarms) in one.gates.items():
+            touched[gate] += count
+            wrong[gate] += alarms
+    return sorted(((gate, touched[gate], wrong[gate]) for gate in touched), key=lambda row: (-row[2], -row[1], row[0]))
+
+
+def _gate(gate: str, touched: int, wrong: int) -> str:
+    name = _text(gate.replace("_", " "))
+    return f"<tr><td>{name}</td><td>{touched:,}</td><td>{wrong:,}</td><td>{wrong / touched:.0%}</td></tr>"
+
+
+def _kind(
+    kind: Kind,
+    ones: Sequence[Disagreement],
+    findings: Findings,
+    by_question: Mapping[tuple[str, str], QuestionErrors],
+) -> str:
+    whole = sum(one.kinds.get(kind, 0) for one in findings.sets)
+    sections = [
+        _question(by_question[key], list(same)) for key, same in groupby(ones, key=lambda one: (one.set, one.group))
+    ]
+    here = sum(one.times for one in ones)
+    return (
+        f'<section class="kind"><h2>{kind.capitalize()}: {whole:,}, of which {here:,} here</h2>'
+        f"<p>{MEANING[kind]}</p>{''.join(sections)}</section>"
+    )
+
+
 def _question(question: QuestionErrors, ones: Sequence[Disagreement]) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in question.kinds.items())
     way = "too high" if question.bias > 0 else "too low"
     return (
-        f'<section><h2 dir="auto">{_text(question.question)}</h2>'
+        f'<section><h3 dir="auto">{_text(question.question)}</h3>'
         f"<p>{_text(question.set)}, question {_text(question.group)}: {question.answers} answers, error "
         f"{question.error:.2f} of 5, on average {abs(question.bias):.2f} {way}; {kinds}</p>"
         '<details open><summary>Reference</summary><div class="text" dir="auto">'
@@ -80,6 +124,7 @@ def _article(one: Disagreement) -> str:
     raw = "" if one.raw in {None, one.score} else f" ({one.raw:.1f} before the set's scale)"
     notes = [*(f"noticed: {', '.join(one.flags)}" for _ in one.flags[:1])]
     notes += ["the two graders are far apart themselves"] if one.people_apart else []
+    notes += [f"said {one.times} times"] if one.times > 1 else []
     choices = "".join(
         f'<label><input type="radio" name="{name}" value="{value}"> {label}</label>'
         for value, label in (("people", "people are right"), ("scorer", "the scorer is right"), ("unclear", "unclear"))
@@ -88,7 +133,7 @@ def _article(one: Disagreement) -> str:
     return (
         f'<article id="a{name}" class="{"praise" if one.gap > 0 else "blame"}" data-set="{_text(one.set)}" '
         f'data-group="{_text(one.group)}" data-kind="{one.kind}">'
-        f"<header><b>{one.kind}</b><span>people {one.grade:.1f}, scorer {score}{raw}</span>"
+        f'<header><b>people {one.grade:.1f}, scorer {score}</b><span class="weak">{raw.strip()}</span>'
         f'<span class="weak">{_text("; ".join(notes))}</span></header>'
         f'<div class="text answer" dir="auto">{_marked(one)}</div>'
         f"<details><summary>How the number came about</summary><ul>{trace}</ul></details>"

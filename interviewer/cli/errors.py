@@ -19,7 +19,9 @@ def errors(
     data: Annotated[Path, typer.Option(help="Graded answers as for `bench scoring`: a folder of *.jsonl, or a file.")],
     output: Annotated[Path | None, typer.Option(help="Write the page to work through here.")] = None,
     apart: Annotated[float, typer.Option(help="How far score and grade have to be apart, of 5.", min=0.1)] = 1.5,
-    most: Annotated[int, typer.Option(help="Answers on the page, the furthest apart first.", min=1)] = 200,
+    most: Annotated[
+        int, typer.Option(help="Answers on the page: the furthest apart of each kind and set.", min=1)
+    ] = 200,
     as_scored: Annotated[
         bool, typer.Option("--as-scored", help="Leave each set's own scale in: leniency counts as disagreement.")
     ] = False,
@@ -30,6 +32,8 @@ def errors(
     from interviewer.cli.index import progress_bar
     from interviewer.disagreement import find
 
+    if output is not None:
+        _may_write(output)  # it takes minutes to have something to write
     with progress_bar() as progress:
         found = find(data, MiniLM.load(), apart=apart, most=most, as_scored=as_scored, progress=progress)
     if output is not None:
@@ -38,6 +42,16 @@ def errors(
         print_json(found)
     else:
         show(found, output)
+
+
+def _may_write(output: Path) -> None:
+    import os
+
+    from knowledge.errors import StorageError
+
+    folder = output.absolute().parent
+    if output.is_dir() or not folder.is_dir() or not os.access(output if output.exists() else folder, os.W_OK):
+        raise StorageError(f"{output} cannot be written.", "Name a file in a folder that exists and is yours.")
 
 
 def _write(output: Path, found: Findings) -> None:
@@ -53,9 +67,11 @@ def _write(output: Path, found: Findings) -> None:
 def show(found: Findings, output: Path | None) -> None:
     """Print the sets, the kinds and the questions that make up most of the error."""
     from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
     from rich.table import Table
 
     from interviewer.disagreement_page import summary
+    from interviewer.quoting import harmless
 
     screen = console()
     screen.print(summary(found), markup=False)
@@ -67,15 +83,23 @@ def show(found: Findings, output: Path | None) -> None:
     for one in found.sets:
         kinds = ", ".join(f"{count} {kind}" for kind, count in one.kinds.items())
         correlation = "–" if one.pearson is None else f"{one.pearson:.2f}"
-        sets.add_row(one.name, f"{one.answers:,}", correlation, f"{one.error:.2f}", f"{one.raw_error:.2f}", kinds)
+        sets.add_row(
+            escape(harmless(one.name)),
+            f"{one.answers:,}",
+            correlation,
+            f"{one.error:.2f}",
+            f"{one.raw_error:.2f}",
+            kinds,
+        )
     screen.print(sets)
     for question in found.questions[:_QUESTIONS]:
-        text = " ".join(question.question.split())
-        screen.print(
-            f"{question.share:>4.0%} of {question.set}'s error, {question.bias:+.1f} on average: {text[:160]}",
-            markup=False,
-        )
+        name, text = harmless(question.set), harmless(question.question)  # a terminal may obey a stranger's text
+        line = f"{question.share:>4.0%} of {name}'s error, {question.bias:+.1f} on average: {text[:160]}"
+        screen.print(line, markup=False)
     if output is None:
         screen.print("The answers, to work through: --output page.html")
     else:
-        screen.print(f"{len(found.disagreements)} answers are on the page: {output}", markup=False, soft_wrap=True)
+        shown = sum(one.times for one in found.disagreements)
+        screen.print(
+            f"{shown} answers are on the page, {found.left_off:,} are not: {output}", markup=False, soft_wrap=True
+        )

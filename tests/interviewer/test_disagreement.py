@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from evaluators.score import CriterionScore, Evidence, Score
 from interviewer.bench.scoring import Graded
 from interviewer.cli import app
-from interviewer.disagreement import Findings, disagreements
+from interviewer.disagreement import Findings, chosen, disagreements
 from interviewer.disagreement_page import render
-from knowledge.errors import ContentError, NotFoundError
+from knowledge.errors import ContentError, NotFoundError, StorageError
 
 QUESTION = "Why do gradients vanish in a deep network of sigmoids?"
 REFERENCE = "The derivative of a sigmoid is at most a quarter, and backpropagation multiplies one for each layer."
@@ -35,7 +35,7 @@ def scored(overall: float | None, answer: str = "x", *flags: str) -> Score:
     return Score(overall=overall, band=None, criteria=criteria, flags=flags, engine="offline", reason="No number.")
 
 
-def page_of(rows: list[Graded], scores: list[Score], most: int = 99) -> str:
+def page_of(rows: list[Graded], scores: list[Score]) -> str:
     report, questions, found = disagreements("set", rows, scores)
     return render(
         Findings(
@@ -43,8 +43,8 @@ def page_of(rows: list[Graded], scores: list[Score], most: int = 99) -> str:
             apart=1.5,
             sets=(report,),
             questions=tuple(questions),
-            disagreements=tuple(found[:most]),
-            left_off=len(found[most:]),
+            disagreements=tuple(chosen(found, questions, 99)),
+            left_off=0,
         )
     )
 
@@ -177,3 +177,40 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("{}\n", encoding="utf-8")
     run = CliRunner().invoke(app, ["errors", "--data", str(tmp_path)])
     assert isinstance(run.exception, ContentError)
+
+
+def test_every_kind_gets_its_share_and_the_same_words_are_shown_once() -> None:
+    """Answers graded all or nothing are always the furthest apart: they would fill the page."""
+    rows = [graded(f"Blamed number {number}.", 1.0) for number in range(30)]
+    rows += [graded(text, 1.0) for text in ("The same!", "the same", "The  same.")]
+    rows += [graded("Praised.", 0.4)]
+    scores = [scored(0.2)] * 30 + [scored(0.0)] * 3 + [scored(4.0)]
+    _, questions, found = disagreements("set", rows, scores, as_scored=True)
+    kept = chosen(found, questions, 4)
+    assert {one.kind for one in kept} == {"under-praise", "over-praise"}
+    assert [one.times for one in kept if "same" in one.answer.lower()] == [3]
+    assert len(kept) == 4
+    page = page_of(rows[-4:], scores[-4:])
+    assert page.index("Over-praise: 1") < page.index("Under-praise: 3")
+
+
+def test_a_gate_is_counted_with_what_it_stopped_wrongly() -> None:
+    rows = [graded("qwx zvb", 0.0), graded("a good one", 1.0)]
+    report, _, _ = disagreements("set", rows, [scored(0, "x", "gibberish"), scored(0, "x", "gibberish", "injection")])
+    assert report.gates == {"gibberish": (2, 1)}
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "exam.jsonl").write_text("not read yet", encoding="utf-8")
+    for place in (tmp_path / "no" / "page.html", tmp_path):
+        run = CliRunner().invoke(app, ["errors", "--data", str(tmp_path), "--output", str(place)])
+        assert isinstance(run.exception, StorageError)
+
+
+def test_a_question_cannot_command_the_terminal(tmp_path: Path) -> None:
+    row = graded("Cats sleep.", 1.0, question="Why\u001b]0;owned\u0007 [bold]do[/bold] gradients vanish?")
+    (tmp_path / "exam[red].jsonl").write_text(json.dumps(row.model_dump()), encoding="utf-8")
+    run = CliRunner().invoke(app, ["errors", "--data", str(tmp_path)])
+    assert run.exit_code == 0, run.output
+    assert "\x1b" not in run.output
+    assert "exam red" in run.output
