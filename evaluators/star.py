@@ -44,7 +44,10 @@ _ASKED = {
 
 CONCRETE = 14  # content words; a scene of fewer, with no number and no date in it, could be anybody's
 
-Judgement = tuple[int, list[Told], str]
+LONGEST = 470  # words that a listener can hold, by the rubric's anchor for five
+ENDING = 40  # words of an ending in our stories; one that is missing costs the result, not the length as well
+
+Judgement = tuple[int | None, list[Told], str]
 
 
 class StarEvaluator:
@@ -90,6 +93,8 @@ class StarEvaluator:
             return CriterionScore(criterion=criterion.id, score=None, reason=reason, weight=criterion.weight)
         score, rests_on, reason = rule(told)
         flags = {finding.flag for finding in findings}
+        if score is None:
+            return CriterionScore(criterion=criterion.id, score=None, reason=reason, weight=criterion.weight)
         if flags & {"hypothetical", "philosophy"} and criterion.id in {"situation", "action", "result", "measurement"}:
             score, reason = min(score, 1), "Nothing is told that happened; " + reason[0].lower() + reason[1:]
         if criterion.id == "ownership" and "blame" in flags:
@@ -132,12 +137,11 @@ def _situation(told: list[Told]) -> Judgement:
     points = 1.0
     points += len(set(content(whole))) >= 8 and story_cues.SETTING.search(whole) is not None
     trouble, stakes = story_cues.TROUBLE.search(whole), story_cues.STAKES.search(whole)
-    points += 1.25 * (trouble is not None) + (stakes is not None) + 0.75 * bool(story.quantities(whole))
+    detailed = bool(story.quantities(whole)) or len(set(content(whole))) >= CONCRETE
+    points += 1.25 * (trouble is not None) + (stakes is not None) + 0.75 * detailed
     if not trouble:
         points = min(points, 3.0)
-    if not (
-        story_cues.NUMBER.search(whole) or story_cues.NAMED_TIME.search(whole) or len(set(content(whole))) >= CONCRETE
-    ):
+    if not (detailed or story_cues.NUMBER.search(whole) or story_cues.NAMED_TIME.search(whole)):
         points = min(points, 2.0)
     missing = [
         name for name, there in (("what was wrong", trouble), ("what it cost or whom it touched", stakes)) if not there
@@ -303,6 +307,8 @@ def _measurement(told: list[Told]) -> Judgement:
     ]
     if steps:
         return 4, steps, "Single steps are measured before and after; the outcome itself is not."
+    if not ends and _part(told, "action"):
+        return None, [], "Not judged: the story stops before its ending, so there is no outcome yet to measure."
     measured = [one for one in _part(told, "action") if story.quantities(one.text)]
     if len(measured) >= 2:
         return 2, measured, "There are numbers for single steps, none for the outcome."
@@ -359,9 +365,10 @@ def _concision(told: list[Told]) -> Judgement:
     count = sum(len(words(one.text)) for one in told)
     if not count:
         return 0, [], "Nothing was told."
-    steps = ((60, 1), (120, 2), (200, 3), (220, 4), (471, 5), (500, 4), (651, 3), (751, 2))
-    score = next((score for limit, score in steps if count < limit), 1)
-    background = sum(len(words(one.text)) for one in told if one.part in {"situation", None}) / count
+    whole = count + ENDING * (count < LONGEST and bool(_part(told, "action")) and not _part(told, "result"))
+    steps = ((60, 1), (120, 2), (200, 3), (220, 4), (LONGEST + 1, 5), (500, 4), (651, 3), (751, 2))
+    score = next((score for limit, score in steps if whole < limit), 1)
+    background = sum(len(words(one.text)) for one in told if one.part in {"situation", None}) / whole
     reason = f"{count} words, {count / 150:.1f} minutes"
     if background > 0.5:
         score, reason = (
