@@ -9,7 +9,7 @@ the curve .49 to .55 on contradictory answers of two graded sets).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from evaluators.text.language import FUNCTION_WORDS, WORDS, content, is_negation, stem, words
@@ -62,36 +62,58 @@ def denied(text: str) -> tuple[set[str], set[str]]:
 
 
 def _denied_in(sentence: str) -> tuple[set[str], set[str]]:
+    reached, before = _reached(sentence)
     no: set[str] = set()
     yes: set[str] = set()
-    before: set[str] = set()
-    for clause in _clauses(sentence):
-        kept = [(place, stem(word)) for place, word in enumerate(clause) if word not in FUNCTION_WORDS]
-        reached: set[int] = set()
-        denying = [place for place, word in enumerate(clause) if _denies(clause, place, word)]
-        if len(denying) > 1 and denying[0] == 0 and clause[0] == "no":
-            del denying[0]  # "No, it is not …": an answer to the question, and no denial of what follows
-        for place in denying:
-            if after := [at for at, _ in kept if at > place][:REACH]:
-                reached.update(after)
-            elif before:
-                no |= before  # "the bulb is in the path, but the battery is not": what is denied was said before
-            else:
-                reached.update([at for at, _ in kept if at < place][-2:])
-        before = {word for _, word in kept}
-        no |= {word for at, word in kept if at in reached}
-        yes |= {word for at, word in kept if at not in reached}
+    for match in (match for clause in _clauses(sentence) for match in clause):
+        if (word := match[0].lower()) in FUNCTION_WORDS:
+            continue
+        if match.start() in reached | before:
+            no.add(stem(word))
+        if match.start() not in reached:
+            yes.add(stem(word))
     return no, yes
 
 
-def _denies(clause: list[str], place: int, word: str) -> bool:
-    following = clause[place + 1] if place + 1 < len(clause) else ""
+def denied_places(sentence: str) -> frozenset[int]:
+    """Return where the content words stand that a sentence denies; "it is not true that" denies all that follow it."""
+    reached = set().union(*_reached(sentence))
+    if (untrue := _UNTRUE.search(sentence)) is None:
+        return frozenset(reached)
+    after = {match.start() for clause in _clauses(sentence) for match in clause if match.start() >= untrue.end()}
+    return frozenset(reached ^ after)
+
+
+def _reached(sentence: str) -> tuple[set[int], set[int]]:
+    """Return where the content words stand that denying words reach, in their own clause and in the one before it."""
+    reached: set[int] = set()
+    earlier: set[int] = set()
+    before: list[int] = []
+    for clause in _clauses(sentence):
+        kept = [match.start() for match in clause if match[0].lower() not in FUNCTION_WORDS]
+        denying = [place for place in range(len(clause)) if _denies(clause, place)]
+        if len(denying) > 1 and denying[0] == 0 and clause[0][0].lower() == "no":
+            del denying[0]  # "No, it is not …": an answer to the question, and no denial of what follows
+        for place in denying:
+            if after := [at for at in kept if at > clause[place].start()][:REACH]:
+                reached.update(after)
+            elif before:
+                earlier.update(before)  # "the bulb is in the path, but the battery is not": what is denied came before
+            else:
+                reached.update([at for at in kept if at < clause[place].start()][-2:])
+        before = kept
+    return reached, earlier
+
+
+def _denies(clause: Sequence[re.Match[str]], place: int) -> bool:
+    word = clause[place][0].lower()
+    following = clause[place + 1][0].lower() if place + 1 < len(clause) else ""
     return is_negation(word) and word != "without" and following not in _NOT_DENYING
 
 
-def _clauses(sentence: str) -> list[list[str]]:
+def _clauses(sentence: str) -> list[list[re.Match[str]]]:
     """Return the words of each clause; what stands under a condition is claimed by nobody and left out."""
-    found: list[list[str]] = [[]]
+    found: list[list[re.Match[str]]] = [[]]
     conditional = False
     for match in _PIECE.finditer(sentence):
         word = match[0].lower()
@@ -99,7 +121,7 @@ def _clauses(sentence: str) -> list[list[str]]:
             found.append([])
             conditional = word in _CONDITIONS
         elif not conditional:
-            found[-1].append(word)
+            found[-1].append(match)
     return [clause for clause in found if clause]
 
 
