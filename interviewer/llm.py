@@ -145,7 +145,7 @@ class LanguageModel:
         answer, problem = await self._fill(f"{purpose}, repaired", prompt, again, schema)
         if isinstance(answer, schema):
             return answer
-        raise ModelError(f"The model's answer does not fit what was asked for, twice: {problem}.")
+        raise ModelError("The model's answer does not fit what was asked for, twice.", f"The last time: {problem}.")
 
     async def _fill(
         self, purpose: str, prompt: str, messages: Messages, schema: type[_Schema]

@@ -95,4 +95,4 @@ class Speaker:
 
 def notice(error: InterviewError) -> str:
     """Return the one line that the candidate reads when a model failed."""
-    return f"The language model failed ({error.message.rstrip('.')}); the offline voice speaks for this turn."
+    return f"The language model failed: {error.message.rstrip('.')}; the offline voice speaks for this turn."
