@@ -11,7 +11,7 @@ from interviewer.policy import GOOD, THIN
 from interviewer.quoting import first_words, harmless, quote_for
 from interviewer.references import Story
 from interviewer.state import SUBSTANCE, QuestionState
-from knowledge.models import LEVELS, Level, Question, Rubric
+from knowledge.models import LEVELS, KeyPoint, Level, Question, Rubric, Scenario
 
 
 class Advice(NamedTuple):
@@ -22,8 +22,31 @@ class Advice(NamedTuple):
     """The criterion, key point, misconception or check that it is about; empty when there is none."""
 
 
+_TAKEN_UP = {
+    "situation": ("action",),
+    "task": ("action",),
+    "measurement": ("measurement", "result", "action"),
+    "reflection": ("result", "action"),
+}
+"""Of a story: whose words the advice on a criterion takes up, the first that has some."""
+
+_LAST = 2_000  # characters at the end of an answer, in which its last sentence is
+_NO_STORY = {
+    "hypothetical": "tells what you would do",
+    "philosophy": "tells what you believe, or usually do",
+    "other_question": "begins the answer to another question",
+}
+
+_ID = re.compile(r"[\w-]+")
+
+
 def advise(
-    question: Question, rubric: Rubric, current: QuestionState, level: Level, story: Story | None = None
+    question: Question,
+    rubric: Rubric,
+    current: QuestionState,
+    level: Level,
+    story: Story | None = None,
+    scenario: Scenario | None = None,
 ) -> Advice:
     """Return the advice on one answer.
 
@@ -33,6 +56,7 @@ def advise(
         current: what was said and how it was judged.
         level: the level that the candidate wants to be read at.
         story: the candidate's own note of the story, when the answer tells one of theirs.
+        scenario: of a design question.
     """
     score = current.score
     if current.verdicts and not current.verdicts[-1].passed:
@@ -47,11 +71,11 @@ def advise(
         quote = harmless(first_words(found.evidence.quote))
         return Advice(f"You said “{quote}”. {found.correction}", found.id)
     if score.flags and not score.overall:
-        return Advice(score.reason or f"Nothing could be credited: {', '.join(score.flags)}.", "")
+        return _on_nothing(question, current, score)
     worst = lifting(score, question, level)
     if worst is not None:
-        return Advice(_on_gap(worst, question, rubric, current, story), worst.criterion)
-    return _on_strength(question, score, level)
+        return _on_gap(worst, question, rubric, current, story, scenario)
+    return _on_strength(question, current, score, level)
 
 
 def lifting(score: Score, question: Question, level: Level) -> CriterionScore | None:
@@ -89,47 +113,129 @@ def _on_code(current: QuestionState) -> Advice:
 
 
 def _on_silence(question: Question, current: QuestionState) -> Advice:
-    core = next((p for p in question.key_points if p.core), next(iter(question.key_points), None))
+    core = _centre(question)
     if current.verdicts:
+        about = f": “{harmless(core.text)}”" if core is not None else "."
+        handed_in = harmless(first_words(next((m.text for m in reversed(current.messages) if m.kind == "code"), "")))
         return Advice(
-            "The code passes; nothing was said about it. Explain it aloud once, shapes and cost included.", ""
+            f"“{handed_in}” passes, and nothing was said about it. Say first why it is right{about}", _id(core)
         )
     if core is not None:
         return Advice(f"Start this one from its centre: {core.hint}", core.id)
     return Advice(f"Have one case ready for it. {question.hints[0]}" if question.hints else "", "")
 
 
+def _on_nothing(question: Question, current: QuestionState, score: Score) -> Advice:
+    """A gate stopped the answer: why, and with what to begin instead."""
+    why = score.reason or (score.trace[-1] if score.trace else ", ".join(score.flags))
+    core = _centre(question)
+    start = core.hint if core is not None else next(iter(question.hints), "")
+    said = harmless(first_words(current.answer))
+    lead = f"“{said}” earned nothing: {why}" if said else f"Nothing could be credited: {why}"
+    return Advice(f"{lead.rstrip('.')}. {f'Begin with this: {start}' if start else ''}".strip(), _id(core))
+
+
 def _on_gap(
-    worst: CriterionScore, question: Question, rubric: Rubric, current: QuestionState, story: Story | None
-) -> str:
-    quote = harmless(quote_for(current.score, worst.criterion, current.answer))
-    point = next((p for p in question.key_points if p.id == worst.criterion), None)
-    if point is not None:
-        lead = f"After “{quote}”, the" if quote else "The"
-        return f"{lead} sentence that lifts this answer: {point.text}"
+    worst: CriterionScore,
+    question: Question,
+    rubric: Rubric,
+    current: QuestionState,
+    story: Story | None,
+    scenario: Scenario | None,
+) -> Advice:
+    quote = harmless(_taken_up(current.score, worst.criterion, current.answer))
+    if (
+        told := next((_NO_STORY[flag] for flag in current.score.flags if flag in _NO_STORY), "")
+        if current.score
+        else ""
+    ):
+        start = next(iter(question.hints), "")
+        return Advice(f"“{quote}” {told}; this asks for one thing that happened. {start}".strip(), worst.criterion)
     if story is not None and story.left_out:
         left_out, passage = harmless(story.left_out[0]), story.passage
-        return f"Your own notes have what is missing ({passage.source}, line {passage.line}): “{left_out}”. Say it."
+        text = f"Your own notes have what is missing ({passage.source}, line {passage.line}): “{left_out}”. Say it."
+        return Advice(text, worst.criterion)
+    named = set(_ID.findall(worst.reason))
+    if scenario is not None and worst.criterion == "requirements":
+        fact = next((f for f in scenario.facts if f.id in named), None)
+        if fact is not None:
+            return Advice(f"Before “{quote}” ask: “{fact.asked_by[0]}” What follows depends on it.", worst.criterion)
+    if scenario is not None and worst.criterion == "estimates":
+        estimate = next((e for e in scenario.estimates if e.what in worst.reason), None)
+        if estimate is not None:
+            text = f"Put a line of arithmetic under “{quote}”, {estimate.what}: {estimate.derivation}"
+            return Advice(text, worst.criterion)
+    point = next(iter(unsaid(question, current.score, worst.criterion)), None)
+    if point is not None:
+        return Advice(f"After “{quote}”, the sentence that lifts this answer: {point.text}", point.id)
     criterion = next((c for c in rubric.criteria if c.id == worst.criterion), None)
     if criterion is None:
-        return worst.reason
-    template = criterion.advice
-    if quote:
-        return re.sub(r"[\"“']?\{quote\}[\"”']?", lambda _: f"“{quote}”", template).strip()
-    return re.sub(r"[\"“']?\{quote\}[\"”']?", "what you said", template).strip()
+        return Advice(worst.reason, worst.criterion)
+    text = re.sub(r"[\"“']?\{quote\}[\"”']?", lambda _: f"“{quote}”", criterion.advice).strip()
+    return Advice(text, worst.criterion)
 
 
-def _on_strength(question: Question, score: Score, level: Level) -> Advice:
+def _on_strength(question: Question, current: QuestionState, score: Score, level: Level) -> Advice:
     """Nothing is thin: the next level's answer is what is left to learn."""
     above = LEVELS.index(level) + (1 if score.overall is not None and score.overall >= GOOD else 0)
     wanted = LEVELS[min(above, len(LEVELS) - 1)]
-    beyond = [p for p in question.key_points if p.level == wanted and not _reached(score, p.id)]
+    stands = f"“{harmless(_taken_up(score, '', current.answer))}” stands at your level"
+    beyond = [point for point in unsaid(question, score) if point.level == wanted]
     if beyond:
-        return Advice(f"It stands at your level. At {wanted} level, add: {beyond[0].text}", beyond[0].id)
+        return Advice(f"{stands}. At {wanted} level, add: {beyond[0].text}", beyond[0].id)
     if question.ladder is not None:
-        return Advice(f"It stands. A {wanted} answer has this as well: {getattr(question.ladder, wanted)}", "")
+        return Advice(f"{stands}. A {wanted} answer has this as well: {getattr(question.ladder, wanted)}", "")
     return Advice("", "")
 
 
-def _reached(score: Score, criterion: str) -> bool:
-    return any(c.criterion == criterion and (c.score or 0) > THIN for c in score.criteria)
+def unsaid(question: Question, score: Score | None, criterion: str = "") -> tuple[KeyPoint, ...]:
+    """Return the key points that the answer has not made, the weightiest first; of one criterion when it is named.
+
+    In technical and coding answers a key point is a criterion of its own; of a design and of a warm-up the criteria's
+    reasons name those that are missing, and those that are there.
+    """
+    if score is None:
+        return ()
+    by_name = {one.criterion: one for one in score.criteria}
+
+    def missing(point: KeyPoint) -> bool:
+        own = by_name.get(point.id)
+        if own is not None:
+            return criterion in {"", point.id} and own.score is not None and own.score <= THIN
+        part = by_name.get(point.criterion or "relevance")
+        if part is None or criterion not in {"", part.criterion}:
+            return False
+        return (point.id in _ID.findall(part.reason)) == (point.criterion is not None)
+
+    return tuple(sorted(filter(missing, question.key_points), key=lambda point: -point.weight))
+
+
+def next_on_the_ladder(question: Question, score: Score | None) -> dict[Level, str]:
+    """Return what each level would have said next, after this answer; levels of which nothing is missing are left out.
+
+    Without key points there is no telling which part of a level's answer was said.
+    """
+    found: dict[Level, str] = {}
+    for point in unsaid(question, score):
+        found.setdefault(point.level, point.text)
+    return {level: found[level] for level in LEVELS if level in found}
+
+
+def _taken_up(score: Score | None, criterion: str, answer: str) -> str:
+    """Return the words of the answer that advice on a criterion takes up; empty for an empty answer only."""
+    by_name = {one.criterion: one for one in score.criteria} if score is not None else {}
+    for name in _TAKEN_UP.get(criterion, ()):
+        evidence = by_name[name].evidence if name in by_name else ()
+        if evidence and (found := first_words(evidence[0].quote)):
+            return found
+    if criterion == "result" and "result" in by_name and not by_name["result"].evidence:
+        return first_words(answer.rstrip().rsplit("\n", 1)[-1][-_LAST:].split(". ")[-1]) or first_words(answer)
+    return quote_for(score, criterion, answer) or first_words(answer)
+
+
+def _centre(question: Question) -> KeyPoint | None:
+    return next((p for p in question.key_points if p.core), next(iter(question.key_points), None))
+
+
+def _id(point: KeyPoint | None) -> str:
+    return point.id if point is not None else ""

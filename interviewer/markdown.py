@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from interviewer.report import QuestionReport, Report, Turn
-from knowledge.models import Passage
+from knowledge.models import LEVELS, Passage
 
 
 def render_markdown(report: Report) -> str:
@@ -53,9 +53,10 @@ def _question(number: int, question: QuestionReport) -> Iterator[str]:
         yield ""
     yield from _facts(question)
     if question.ladder is not None:
-        yield from ("", "| level | what they would say |", "| --- | --- |")
-        for level in ("junior", "senior", "staff"):
-            yield f"| {level} | {_cell(getattr(question.ladder, level))} |"
+        yield from ("", "| level | what they would say | what they would have said next |", "| --- | --- | --- |")
+        for level in LEVELS:
+            then = _cell(question.next_on_the_ladder.get(level, "–"))
+            yield f"| {level} | {_cell(getattr(question.ladder, level))} | {then} |"
     yield ""
     for turn in question.turns:
         yield from _turn(turn)

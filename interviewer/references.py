@@ -25,6 +25,10 @@ PATIENCE_SECONDS = 2.0
 """How long a turn waits for an index that is still being opened."""
 
 _CITING = frozenset({"probe", "challenge", "hint"})
+_SHARED = 0.3  # of the content words of what is looked up
+_DRILL = "How it is asked"
+"""Sections of the notes that say how a subject is asked about, not what is true of it."""
+
 _WORD = re.compile(r"[a-z0-9][a-z0-9²³^+-]{2,}")
 _COMMON = frozenset(
     """
@@ -74,10 +78,21 @@ class References:
         return await self._patiently(lambda retriever: _recognise(answer, retriever)) if answer.strip() else None
 
     async def reading(self, question: Question, target: str) -> Sequence[Passage]:
-        """Return what can be read about a gap in an answer to `question`; only what shares enough of its terms."""
+        """Return what can be read about a gap in an answer to `question`: what shares enough of its terms, best first.
+
+        Of a story, what its rubric asks is looked up. Where nothing shares enough, it is the nearest passage on the
+        question's topic, so that there is always something to read.
+        """
         query = about(question, target)
-        found = await self._search(query, category="ours")
-        return [passage for passage in found if overlap(query, f"{passage.heading} {passage.text}") >= 0.3]
+        if question.round == "behavioural":
+            criteria = self._library.rubric_for(question).criteria
+            query = next((f"{c.title}: {c.question}" for c in criteria if c.id == target), query)
+        found = [one for one in await self._search(query, category="ours") if not one.heading.endswith(_DRILL)]
+        near = [one for one in found if overlap(query, f"{one.heading} {one.text}") >= _SHARED]
+        if near:
+            return near
+        wider = await self._search(f"{question.topic.replace('-', ' ')}: {question.text}", category="ours")
+        return [one for one in (*wider, *found) if not one.heading.endswith(_DRILL)][:1]
 
     async def _search(self, query: str, category: str) -> Sequence[Passage]:
         return await self._patiently(lambda retriever: retriever.search(query, k=3, category=category)) or ()

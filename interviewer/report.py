@@ -47,6 +47,9 @@ class QuestionReport(Frozen):
     delivery: Delivery | None = None
     advice: str = Field("", description="The one thing that lifts this answer, in the candidate's own facts.")
     ladder: Ladder | None = None
+    next_on_the_ladder: dict[Level, str] = Field(
+        {}, description="What a junior, a senior, a staff engineer would have said next, after this very answer."
+    )
     reading: tuple[Passage, ...] = ()
     trace: tuple[str, ...] = ()
     gradings: tuple[Grading, ...] = Field(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from evaluators.score import Score
-from interviewer.coach import Advice, advise, lifting
+from interviewer.coach import Advice, advise, lifting, next_on_the_ladder
 from interviewer.events import STOPPED, Answered, AnyEvent, Asked, Called, Scored, Understood
 from interviewer.markdown import render_markdown
 from interviewer.policy import GOOD
@@ -152,6 +152,7 @@ async def _question_report(
         delivery=score.delivery if score else None,
         advice=advice.text,
         ladder=question.ladder if question else None,
+        next_on_the_ladder=next_on_the_ladder(question, score) if question else {},
         reading=tuple(passages),
         trace=score.trace if score else (),
     )
@@ -164,7 +165,8 @@ async def _advice(
     if reading is not None and question.round == "behavioural" and current.answer:
         story = await reading.own_story(current.answer)
     own = (story.passage,) if story else ()
-    advice = advise(question, library.rubric_for(question), current, state.setup.level, story)
+    scenario = library.scenarios.get(question.scenario) if question.scenario else None
+    advice = advise(question, library.rubric_for(question), current, state.setup.level, story, scenario)
     if reading is None or not advice.text:
         return advice, own
     return advice, (*own, *(await reading.reading(question, advice.about))[:2])
