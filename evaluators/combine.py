@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evaluators.score import CriterionScore, Delivery, MisconceptionFound, Score
-from evaluators.text.gates import Finding, flags
+from evaluators.text.gates import PASTED_SAMPLE, Finding, copies, flags
 from knowledge.models import Cap, Level, Rubric
 
 VerdictName = Literal["strong hire", "hire", "no hire", "strong no hire", "not enough evidence"]
@@ -63,10 +63,23 @@ def apply_hints(score: Score, hints: int, rubric: Rubric) -> Score:
     if hints <= 0 or score.overall is None or not rubric.hint_caps:
         return score
     limit = rubric.hint_caps[min(hints, len(rubric.hint_caps)) - 1]
-    if score.overall <= limit:
+    return _at_most(score, limit, f"{hints} hint{'s' if hints > 1 else ''} taken")
+
+
+def apply_pasted(score: Score, answer: str, rubric: Rubric) -> Score:
+    """Return the score under the cap of an answer that is the rubric's own strong sample; the samples are public."""
+    if score.overall is None or not copies(answer, rubric.strong.answer):
         return score
-    trace = (*score.trace, f"at most {limit:g}: {hints} hint{'s' if hints > 1 else ''} taken")
+    flagged = score.model_copy(update={"flags": (*score.flags, PASTED_SAMPLE.flag)})
+    return _at_most(flagged, PASTED_SAMPLE.cap, PASTED_SAMPLE.reason)
+
+
+def _at_most(score: Score, limit: float, reason: str) -> Score:
+    """Return the score with its number and its band lowered to `limit` where they are above."""
+    if score.overall is None or score.overall <= limit:
+        return score
     low = min(score.band[0], limit) if score.band else limit
+    trace = (*score.trace, f"at most {limit:g}: {reason}")
     return score.model_copy(update={"overall": limit, "band": (low, limit), "trace": trace})
 
 

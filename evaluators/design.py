@@ -56,10 +56,7 @@ class DesignEvaluator:
         """Return the score; `facts_asked` are the ids of the scenario's facts that the candidate asked for."""
         points = self._technical.score(answer, question)
         versions = versions_of(self._rubric, self._encoder.name)
-        text = gates.without(answer[: gates.READ], gates.addressed_to_the_grader(answer[: gates.READ]))
-        findings = [f for f in gates.inspect_text(text, question.text) if f.effect != "note"]
-        if "injection" in points.flags:
-            findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
+        text, findings = gates.hear(answer, question.text)
         findings += wording.shown_by_encoder(points.flags)
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, versions=versions)) is not None:

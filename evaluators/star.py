@@ -61,12 +61,7 @@ class StarEvaluator:
         """Return the eight criteria with their quotations, the flags, and the delivery apart."""
         told_how = delivery(answer[: gates.READ])
         versions = versions_of(self._rubric, self._encoder.name)
-        orders = gates.addressed_to_the_grader(answer[: gates.READ])
-        text = gates.without(answer[: gates.READ], orders)
-        findings = gates.inspect_text(text if orders else answer, question)
-        if orders:
-            reason = f"{len(orders)} sentence(s) addressed to the grader were left out."
-            findings.insert(0, Finding("injection", "note", reason))
+        text, findings = gates.hear(answer, question)
         if not any(finding.effect in {"zero", "unscored"} for finding in findings):
             findings += self._unknown_words(text)
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}

@@ -83,12 +83,7 @@ class TechnicalEvaluator:
         texts: list[str] = []
         found: list[list[Finding]] = []
         for answer, target in items:
-            orders = gates.addressed_to_the_grader(answer[: gates.READ])
-            text = gates.without(answer[: gates.READ], orders)
-            findings = gates.inspect_text(text if orders else answer, target.question)
-            if orders:
-                reason = f"{len(orders)} sentence(s) addressed to the grader were left out."
-                findings.insert(0, Finding("injection", "note", reason))
+            text, findings = gates.hear(answer, target.question)
             if copies := gates.repeats_of(target.question, text):
                 text = gates.without(text, copies)
                 if not text.strip() and not findings:

@@ -67,17 +67,8 @@ _ORDERS = re.compile(
     r"|```(?:json|system)|<!--|/\*|\bbegin\s+(?:system|instructions?)\b|\{\{|\{%",
     re.IGNORECASE | re.MULTILINE,
 )
-# The same orders in the languages that a model reads as well as English.
-_FOREIGN = re.compile(
-    r"ignor(?:iere?|a|e|ez|ar|en|uj)\b[^.\n]{0,40}(?:anweisung|instruc|instruções|istruzion|instrukc|regel"
-    r"|regl|règl|consigne|vorherig|anterior|précédent|precedent)"
-    r"|\b(?:gib|vergib|bewerte|donne|attribue|dale|otorga|asigna|punt[úu]a|dai|assegna|d[êe]|atribua|geef"
-    r"|daj)\b[^.\n]{0,50}"
-    r"\b(?:punkt|point|punt|nota|note|voto|punteggio|pontua|score|maxim|máxim|massim|5\b|cinq|fünf|cinco|cinque)"
-    r"|忽略|无视|满分|最高分|指示|スコア|満点|無視|無視して|점수|만점|무시|игнорир|оценк|балл|максимальн|تجاهل|الدرجة|التعليمات|अनदेखा"
-    r"|अंक|निर्देश",
-    re.IGNORECASE,
-)
+# Words of marks and orders in other languages; those that are orders by themselves are known to the gates.
+_FOREIGN = re.compile("指示|無視して|スコア|점수|무시|игнорир|оценк|балл|максимальн|الدرجة|अंक|निर्देश", re.IGNORECASE)
 
 
 def clean(text: str) -> str:

@@ -51,12 +51,8 @@ class WarmUpEvaluator:
         told_how = delivery(answer[: gates.READ], min(0.5, question.minutes), question.minutes)
         versions = versions_of(self._rubric, self._encoder.name)
         points = self._technical.score(answer, question)
-        orders = gates.addressed_to_the_grader(answer[: gates.READ])
-        text = gates.without(answer[: gates.READ], orders)
-        findings = gates.inspect_text(text if orders else answer, question.text)
+        text, findings = gates.hear(answer, question.text)
         findings += wording.shown_by_encoder(points.flags)
-        if orders:
-            findings.insert(0, gates.Finding("injection", "note", "Sentences addressed to the grader were left out."))
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, delivery=told_how, versions=versions)) is not None:
             return score
@@ -91,8 +87,9 @@ def _relevance(text: str, question: Question, points: Score, weight: float) -> C
     if len(touched) == 1 and len(points.criteria) > 1:
         score = 3
     evidence = tuple(dict.fromkeys(e for point in (*touched, *nearly) for e in point.evidence))[:3]
-    names = ", ".join(point.criterion for point in touched) or "none"
-    reason = f"Parts of the question that are answered: {names}."
+    missing = ", ".join(point.criterion for point in points.criteria if point not in touched)
+    reason = f"{len(touched)} of {len(points.criteria)} parts of the question are answered."
+    reason += f" Missing: {missing}." if missing else ""
     return CriterionScore(
         criterion="relevance", score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
     )

@@ -153,9 +153,10 @@ class OfflineAssessor:
         except Exception:
             logger.exception("the evaluator of %s broke", question.id)
             return not_scored("Not judged: the evaluator broke. This is our fault, not yours.")
-        from evaluators.combine import apply_hints
+        from evaluators.combine import apply_hints, apply_pasted
 
         rubric = self._library.rubric_for(question)
+        score = apply_pasted(score, current.answer, rubric)
         return self._versioned(apply_hints(score, current.hints, rubric), rubric)
 
     def _versioned(self, score: Score, rubric: Rubric) -> Score:

@@ -20,6 +20,9 @@ from evaluators.text.language import FUNCTION_WORDS, WORD, stem, word_list, word
 Effect = Literal["zero", "unscored", "cap", "note"]
 
 READ = 12_000  # characters, 13 minutes of speech
+THIN = 4.0  # content words under a heading: fewer on average tell nothing
+HIDDEN = 0.05  # share of the characters that nobody can see
+RUN = 6  # words: a run that two people do not say alike by chance
 LONGEST = 1_800  # words, 12 minutes: about ten times what a question needs
 
 
@@ -33,6 +36,9 @@ class Finding:
     cap: float = 5.0
 
 
+PASTED_SAMPLE = Finding(
+    "sample_pasted", "cap", "The rubric's own sample, word for word: it was found, not lived through.", 1.0
+)
 COPIED = Finding("question_copied", "zero", "The question's own words and nothing beyond them.")
 
 # What people say instead of an answer. Said early it is worth more than a bluff: the interviewer can go on.
@@ -56,26 +62,50 @@ _INJECTION = re.compile(
     r"\b5\s?(?:/|out of)\s?5\b"
     r"|\b10\s?(?:/|out of)\s?10\b|\b100\s?(?:%|/|percent|points)|\bas (?:correct|excellent|perfect)\b)"
     r"|\"(?:overall|score|grade|verdict)\"\s*:|\b(?:this|the|my) answer (?:is|should be|must be) (?:graded|scored|"
-    r"rated|marked)\b",
+    r"rated|marked)\b|\b(?:this|my) answer is (?:\w+ ){0,2}(?:complete|correct|perfect|excellent|flawless)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 
-_LABEL = re.compile(
-    r"^[\W_]*(?:situation|task|action|result|reflection|context|background|goal|outcome|impact|answer|question|"
-    r"definition|"
-    r"example|conclusion|introduction|summary|explanation|approach|step \d+|point \d+|advantages?|disadvantages?|"
-    r"pros?|cons?|"
-    r"requirements?|architecture|trade-?offs?|thought process|reasoning|solution|key points?)\b[\W_]*$",
-    re.IGNORECASE,
-)
-_LABEL_AT_START = re.compile(
-    r"(?:^|(?<=[.!?\n])\s*)[\W_]*(?:situation|task|action|result|reflection|takeaway|context|goal|outcome|impact|"
-    r"conclusion|"
-    r"introduction|summary|thought process|solution)\b[\s*_]*[:–—-]",
+# The same in the languages that a model reads as well as English.
+ORDER_ABROAD = re.compile(
+    r"ignor(?:iere?|a|e|ez|ar|en|uj)\b[^.\n]{0,40}(?:anweisung|instruc|instruções|istruzion|instrukc|regel"
+    r"|regl|règl|consigne|vorherig|anterior|précédent|precedent)"
+    r"|\b(?:gib|vergib|bewerte|donnez?|attribue[rz]?|dale|otorga|asigna|punt[úu]a|dai|assegna|dê|atribua|geef|daj)\b"
+    r"[^.\n]{0,50}\b(?:punkt|point|punt|nota|note|voto|punteggio|pontua|score|maxim|máxim|massim|5\b|cinq|fünf|cinco"
+    r"|cinque|volle)"
+    r"|忽略|无视|满分|最高分|スコア|満点|無視|무시|만점|игнорир\w* [^.\n]{0,30}инструкц|максимальн\w* (?:балл|оценк)"
+    r"|تجاهل|التعليمات|अनदेखा",
     re.IGNORECASE,
 )
 
+_HEADING = (
+    r"(?:situation|task|action|result|reflection|takeaway|context|background|goal|outcome|impact|answer|question|"
+    r"definition|example|conclusion|introduction|summary|explanation|approach|step \d+|point \d+|advantages?|"
+    r"disadvantages?|pros?|cons?|requirements?|architecture|models?|serving|evaluation|monitoring|data|features|"
+    r"trade-?offs?|thought process|reasoning|solution|key points?)"
+)
+_LABEL = re.compile(rf"^[\W_]*{_HEADING}\b[\W_]*$", re.IGNORECASE)
+_LABEL_AT_START = re.compile(rf"(?:^|(?<=[.!?\n])\s*)[\W_]*{_HEADING}\b[\s*_]*[:–—-]", re.IGNORECASE)
+
+_LINE = re.compile(r"[^\n]+")
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
 _OTHER_LANGUAGES = word_list("other_languages")
+
+
+def hear(answer: str, question: str = "") -> tuple[str, list[Finding]]:
+    """Return what is judged of an answer, its places unchanged, and what is odd about it.
+
+    Half a surrogate pair, which no file can hold, is replaced; sentences that are addressed to the grader are blanked.
+    """
+    whole = answer.encode("utf-8", "replace").decode("utf-8")
+    read = whole[:READ]
+    orders = addressed_to_the_grader(read)
+    text = without(read, orders)
+    findings = inspect_text(text if orders else whole, question)
+    if orders:
+        reason = f"{len(orders)} sentence(s) addressed to the grader were left out."
+        findings.insert(0, Finding("injection", "note", reason))
+    return text, findings
 
 
 def inspect_text(text: str, question: str = "") -> list[Finding]:
@@ -92,8 +122,13 @@ def inspect_text(text: str, question: str = "") -> list[Finding]:
         return [*found, Finding("other_language", "unscored", foreign)]
     if not any(any(letter.isalpha() for letter in word) for word in spoken) and not re.search(r"\d", read):
         return [*found, Finding("no_words", "zero", "There are no words in it.")]
+    if sum(unicodedata.category(letter) in _UNSEEN and letter not in "\n\t\r" for letter in read) > HIDDEN * len(read):
+        reason = "Characters that nobody can see stand between the letters: it cannot be read as it looks."
+        return [*found, Finding("hidden_characters", "unscored", reason)]
     if not _beyond_labels(read):
         return [*found, Finding("skeleton", "zero", "Headings with nothing under them.")]
+    if _is_thin(read):
+        found.append(Finding("skeleton", "cap", "Headings with a word or two under each.", 1.0))
     if _says_not_known(read):
         reason = "Said openly that the answer is not known: worth more than a bluff, less than any attempt."
         return [*found, Finding("dont_know", "zero", reason)]
@@ -106,8 +141,11 @@ def inspect_text(text: str, question: str = "") -> list[Finding]:
 
 def addressed_to_the_grader(text: str) -> list[Span]:
     """Return the sentences that try to instruct whoever grades; they are left out before anything is judged."""
-    spans = sentences(text)
-    return [span for span in spans if _INJECTION.search(text, span.start, span.end)]
+    found = [(match.start(), match.end()) for match in _INJECTION.finditer(text)]
+    one_line = re.sub(r"\s", " ", text)  # an order may be split over lines, and ends where its sentence does
+    found += [match.span() for match in _INJECTION.finditer(one_line)]
+    found += [match.span() for match in ORDER_ABROAD.finditer(one_line)]
+    return [span for span in sentences(text) if any(span.start < last and first < span.end for first, last in found)]
 
 
 def without(text: str, spans: Sequence[Span]) -> str:
@@ -115,6 +153,14 @@ def without(text: str, spans: Sequence[Span]) -> str:
     for span in spans:
         text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
     return text
+
+
+def copies(answer: str, sample: str) -> bool:
+    """Return whether half and more of the answer, and 40 words of it at least, are runs of the sample's words."""
+    said, theirs = (words(text[:READ]) for text in (answer, sample))
+    known = {tuple(theirs[i : i + RUN]) for i in range(len(theirs) - RUN + 1)}
+    found = [tuple(said[i : i + RUN]) in known for i in range(len(said) - RUN + 1)]
+    return sum(found) >= max(40 - RUN, 0.5 * len(found))
 
 
 def repeats_of(question: str, text: str) -> list[Span]:
@@ -139,7 +185,8 @@ def _language(text: str, spoken: Sequence[str]) -> str:
     if len(spoken) >= 6:
         english = sum(word in FUNCTION_WORDS for word in spoken) / len(spoken)
         other = sum(word in _OTHER_LANGUAGES and word not in FUNCTION_WORDS for word in spoken) / len(spoken)
-        if other >= 0.15 and other > 2 * english:
+        accented = sum(not word.isascii() for word in spoken) / len(spoken)
+        if (other >= 0.15 and other > 2 * english) or (accented >= 0.15 and english < 0.05):
             return "Written in another language; this scorer reads English only."
     return ""
 
@@ -148,6 +195,16 @@ def _beyond_labels(text: str) -> bool:
     """Whether anything stands beside headings."""
     rest = (line for line in text.splitlines() if line.strip() and not _LABEL.match(line))
     return any(WORD.search(_LABEL_AT_START.sub(" ", line)) for line in rest) or not WORD.search(text)
+
+
+def _is_thin(text: str) -> bool:
+    """Whether three headings and more have a word or two under each."""
+    labels = [match for line in _LINE.finditer(text) for match in [_LABEL.match(line[0])] if match]
+    count = len(labels) + len(_LABEL_AT_START.findall(text))
+    if count < 3:
+        return False
+    under = _LABEL_AT_START.sub(" ", _LINE.sub(lambda line: "" if _LABEL.match(line[0]) else line[0], text))
+    return sum(word not in FUNCTION_WORDS for word in words(under)) < THIN * count
 
 
 def _says_not_known(text: str) -> bool:

@@ -37,7 +37,7 @@ _FORMULA = re.compile(
 def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> list[Finding]:
     """Return what the encoder's word pieces and states show: gibberish, shuffled keywords, the reference pasted."""
     if (share := known_share(reading)) < KNOWN:
-        reason = f"{1 - share:.0%} of the words are in no vocabulary."
+        reason = f"{1 - share:.0%} of the words are in no English vocabulary."
         return [Finding("gibberish", "zero", reason)]
     limit = SURE_CAP if len(reading.pieces) >= SURE else UNSURE_CAP
     if _is_bare(reading):
@@ -54,7 +54,7 @@ def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> lis
 def shown_by_encoder(flags: Sequence[str]) -> list[Finding]:
     """Return the findings on words and their order that another evaluator of the same answer has flagged."""
     found = {
-        "gibberish": Finding("gibberish", "zero", "Most of the words are in no vocabulary."),
+        "gibberish": Finding("gibberish", "zero", "Most of the words are in no English vocabulary."),
         "keyword_list": Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", SURE_CAP),
         "word_salad": Finding("word_salad", "cap", "Words in no order that makes a sentence.", SURE_CAP),
     }
