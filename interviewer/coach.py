@@ -34,7 +34,6 @@ _LAST = 2_000  # characters at the end of an answer, in which its last sentence 
 _NO_STORY = {
     "hypothetical": "tells what you would do",
     "philosophy": "tells what you believe, or usually do",
-    "other_question": "begins the answer to another question",
 }
 
 _ID = re.compile(r"[\w-]+")
@@ -155,7 +154,7 @@ def _on_gap(
         left_out, passage = harmless(story.left_out[0]), story.passage
         text = f"Your own notes have what is missing ({passage.source}, line {passage.line}): “{left_out}”. Say it."
         return Advice(text, worst.criterion)
-    named = set(_ID.findall(worst.reason))
+    named = _ID.findall(worst.reason)
     if scenario is not None and worst.criterion == "requirements":
         fact = next((f for f in scenario.facts if f.id in named), None)
         if fact is not None:
@@ -192,7 +191,7 @@ def unsaid(question: Question, score: Score | None, criterion: str = "") -> tupl
     """Return the key points that the answer has not made, the weightiest first; of one criterion when it is named.
 
     In technical and coding answers a key point is a criterion of its own; of a design and of a warm-up the criteria's
-    reasons name those that are missing, and those that are there.
+    reasons name those that are missing.
     """
     if score is None:
         return ()
@@ -205,7 +204,7 @@ def unsaid(question: Question, score: Score | None, criterion: str = "") -> tupl
         part = by_name.get(point.criterion or "relevance")
         if part is None or criterion not in {"", part.criterion}:
             return False
-        return (point.id in _ID.findall(part.reason)) == (point.criterion is not None)
+        return point.id in _ID.findall(part.reason.partition("Missing:")[2])
 
     return tuple(sorted(filter(missing, question.key_points), key=lambda point: -point.weight))
 

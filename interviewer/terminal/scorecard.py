@@ -13,6 +13,7 @@ from evaluators.score import CriterionScore
 from evaluators.verdict import NOT_RUN, Verdict
 from interviewer.report import Practice, QuestionReport, Report
 from interviewer.terminal.plain import printable_record
+from knowledge.models import LEVELS
 
 _THIN = 2
 """Up to this score the reason is shown as well: it is what the candidate reads the card for."""
@@ -64,8 +65,19 @@ def _question(question: QuestionReport) -> RenderableType:
     parts += [Text(line, style="dim") for line in _remarks(question)]
     if question.advice:
         parts.append(Text.assemble(("→ ", "bold"), question.advice))
+    parts += [Text(f"  {level}: {said}", style="dim") for level, said in _ladder(question)]
     parts += [Text(f"  read {p.source}:{p.line}", style="dim") for p in question.reading[:2]]
     return Padding(Group(*parts), (0, 0, 0, 2))
+
+
+def _ladder(question: QuestionReport) -> Iterator[tuple[str, str]]:
+    """Yield what each level would have said next; where that cannot be told, what a strong one says at all."""
+    if question.next_on_the_ladder:
+        for level, text in question.next_on_the_ladder.items():
+            yield f"a {level} engineer goes on", text
+    elif question.ladder is not None:
+        for level in LEVELS:
+            yield f"a {level} engineer says", getattr(question.ladder, level)
 
 
 def _criteria(criteria: tuple[CriterionScore, ...]) -> Table:
