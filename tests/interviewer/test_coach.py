@@ -52,8 +52,8 @@ CASES = [
         "production_issue",
         (
             (
-                "Last March the checkout ranking service began to time out for 8% of users. I was on call. I profiled it "
-                "and found that each request tokenised the query twice, so I cached the tokens."
+                "Last March the checkout ranking service began to time out for 8% of users. I was on call. I profiled "
+                "it and found that each request tokenised the query twice, so I cached the tokens."
             ),
             (
                 "Our fraud model at Nordbank blocked too many customers. We looked at the data together and the team "
