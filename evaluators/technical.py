@@ -1,8 +1,9 @@
 """Technical answers: which key points are said, how much of each, and which known mistakes.
 
 Each key point is aligned with the answer word by word over the encoder's states, the question's own words weighing
-nothing; terms, names and formulas that show it literally add to it. No regression is fitted: those give points for
-copied questions and for gibberish (see `interviewer bench scoring`).
+nothing. Seven scorers then vote on how much of it is said, by weights that are tuned on graded answers
+(`interviewer calibrate`); terms, names and formulas that show it literally add to it. No regression is fitted: those
+give points for copied questions and for gibberish (see `interviewer bench scoring`).
 
 What it cannot see: contradiction in general. A claim that turns a key point round is found only when it stays close to
 the point's words, or when the question lists the mistake.
@@ -17,23 +18,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluators.combine import NARROW, WIDE, Total, apply_caps, decided, finish, versions_of, weighted
+from evaluators.reliability import voting
 from evaluators.score import CriterionScore, MisconceptionFound, Score
-from evaluators.text import anchors, gates, misconceptions, wording
+from evaluators.text import anchors, belonging, gates, misconceptions, wording
 from evaluators.text.alignment import Aligned, Floats, Reading, align, joined, newness, read, similarity
 from evaluators.text.evidence import Span, quote, sentences
 from evaluators.text.gates import Finding
 from evaluators.text.polarity import opposed
 from evaluators.text.target import Point, Target, from_question
+from evaluators.text.votes import Words, told, values
 from knowledge.models import LEVELS, Level, Question, Rubric
 
 if TYPE_CHECKING:
     from knowledge.encoder import TokenEncoder
 
-# Alignment that is worth nothing and everything. Unrelated text reaches .12, the median full-mark answer .6 to .7
-# against a reference. Key points are told in one's own words and among much else, so both ends are nearer.
-REFERENCE = (0.0, 0.78)
-WRITTEN = (0.26, 0.66)
-PRECISION = 0.1  # share of the other direction: how much of the answer belongs to the reference
+REFERENCE = 0.78  # mean of recall and gain at which a statement of a reference is said; full marks reach .6 to .7
 ANCHOR = 0.18  # what a literal anchor adds to a point's share, of 1; alone it is worth no more than that
 BEYOND = 0.5  # what a point above the asked level weighs
 SAME_WORDS = 0.80  # from here a sentence says a point's words, and a denial counts;
@@ -48,6 +47,7 @@ class _Prepared:
     question: Reading
     points: tuple[Reading, ...]
     weights: tuple[Floats, ...]
+    told: tuple[Words, ...]
     wrongs: tuple[misconceptions.Claim, ...]
     truths: tuple[misconceptions.Claim, ...]
     reference: Reading | None
@@ -55,22 +55,24 @@ class _Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Covered:
-    """A point found in an answer: its share from 0 to 1 (`raw` is not clipped), where, and what was literal."""
+    """A point found in an answer: its share from 0 to 1, where, what was literal, and what the scorers saw of it."""
 
     point: Point
     share: float
-    raw: float
     aligned: Aligned
     literal: tuple[str, ...]
     denied: bool
+    seen: dict[str, float]
 
 
 class TechnicalEvaluator:
     """Scores technical answers; readings of questions are kept, so answers to one question share them."""
 
-    def __init__(self, encoder: TokenEncoder, rubric: Rubric | None = None) -> None:
+    def __init__(self, encoder: TokenEncoder, rubric: Rubric | None = None, panel: voting.Panel | None = None) -> None:
+        """`panel` is who votes by which weights, None for the one that everybody starts with."""
         self._encoder = encoder
         self._rubric = rubric
+        self._panel = panel or voting.shipped()
         self._prepared: dict[Target, _Prepared] = {}
 
     def score(self, answer: str, question: Question, level: Level | None = None) -> Score:
@@ -79,6 +81,10 @@ class TechnicalEvaluator:
 
     def score_many(self, items: Sequence[tuple[str, Target]]) -> list[Score]:
         """Return the scores of many answers, in their order; all texts are encoded in batches of like length."""
+        return [score for score, _ in self.score_and_votes(items)]
+
+    def score_and_votes(self, items: Sequence[tuple[str, Target]]) -> list[tuple[Score, dict[str, float]]]:
+        """Return the scores, each with what every scorer saw against the reference; nothing where a gate decided."""
         self.prepare([target for _, target in items])
         texts: list[str] = []
         found: list[list[Finding]] = []
@@ -121,55 +127,98 @@ class TechnicalEvaluator:
                 question,
                 points,
                 tuple(newness(point, question) for point in points),
+                (told(points, question),) if target.reference else tuple(told([one], question) for one in points),
                 tuple(misconceptions.claim(one, newness(one, question), *rest) for one, *rest in claims),
                 tuple(misconceptions.claim(one, newness(one, question)) for one in truths if len(one.words)),
                 known.get(target.reference),
             )
 
-    def _score(self, answer: Reading, target: Target, findings: list[Finding]) -> Score:
+    def _score(self, answer: Reading, target: Target, findings: list[Finding]) -> tuple[Score, dict[str, float]]:
         versions = versions_of(self._rubric, self._encoder.name) if self._rubric else {"encoder": self._encoder.name}
         blank = {point.id: _weight(point, target) for point in target.points}
         prepared = self._prepared[target]
         if not any(finding.effect in {"zero", "unscored"} for finding in findings):
             findings = [*findings, *wording.inspect_reading(answer, _references(prepared))]
         if (score := decided(findings, blank, versions=versions)) is not None:
-            return score
+            return score, {}
         if not target.points:
-            return finish(None, [], findings, versions=versions)
+            return finish(None, [], findings, versions=versions), {}
         spans = sentences(answer.text)
-        covered = [
-            self._cover(point, reading, weights, answer, target, spans)
-            for point, reading, weights in zip(target.points, prepared.points, prepared.weights, strict=True)
-        ]
+        heard = told([answer], prepared.question)
+        seen = values(prepared.told[0], heard) if target.reference else {}
+        covered = [self._cover(number, prepared, answer, heard, target, spans) for number in range(len(target.points))]
         wrongs = misconceptions.find(answer, spans, prepared.wrongs, prepared.truths) if prepared.wrongs else []
         criteria = [_criterion(one, answer, _weight(one.point, target)) for one in covered]
         if target.reference:
-            total = _by_reference(covered, prepared, answer, criteria)
+            total = self._by_reference(covered, prepared, seen, criteria)
+            assert prepared.reference is not None
+            if (
+                most := belonging.limit(belonging.belonging(answer, prepared.question, prepared.reference))
+            ) is not None:
+                total.cap(*most)
         else:
-            total = _by_points(covered, criteria, target)
+            total = self._by_points(covered, criteria, target)
         self._limit(total, covered, criteria, wrongs)
         if any(one.denied for one in covered):
             findings.append(Finding("contradiction", "note", "A key point is turned into its opposite."))
         few = len(answer.words) < 12 or len(covered) == 1
         spread = WIDE if few else NARROW
-        return finish(total, criteria, findings, misconceptions=wrongs, spread=spread, versions=versions)
+        score = finish(total, criteria, findings, misconceptions=wrongs, spread=spread, versions=versions)
+        return score, seen
 
     def _cover(
-        self, point: Point, reading: Reading, weights: Floats, answer: Reading, target: Target, spans: Sequence[Span]
+        self, number: int, prepared: _Prepared, answer: Reading, heard: Words, target: Target, spans: Sequence[Span]
     ) -> _Covered:
+        point, reading, weights = target.points[number], prepared.points[number], prepared.weights[number]
         aligned = align(reading, weights, answer, spans)
+        literal: list[str] = []
+        seen: dict[str, float] = {}
         if target.reference:
-            low, high = REFERENCE
-            raw = (0.5 * (aligned.whole + aligned.beyond) - low) / (high - low)
-            literal: list[str] = []
+            share = 0.5 * (aligned.whole + aligned.beyond) / REFERENCE
         else:
-            low, high = WRITTEN
-            raw = (0.5 * (aligned.whole + aligned.local) - low) / (high - low)
+            if aligned.window is not None:
+                seen = values(prepared.told[number], heard.part(answer.within(aligned.window)))
+            share = self._panel.vote(seen, "point") if seen else 0.0
             literal = anchors.find(point.anchors, answer.text)
-            raw = (1 - ANCHOR) * raw + ANCHOR * min(1.0, len(literal) / 1.5) if point.anchors else raw
+            share = (1 - ANCHOR) * share + ANCHOR * min(1.0, len(literal) / 1.5) if point.anchors else share
         denied = _denied(reading, weights, answer, aligned, SAME_WORDS if target.wrongs else WORD_FOR_WORD)
-        share = 0.0 if denied else min(1.0, max(0.0, raw))
-        return _Covered(point, share, 0.0 if denied else raw, aligned, tuple(literal), denied)
+        share = 0.0 if denied else min(1.0, max(0.0, share))
+        return _Covered(point, share, aligned, tuple(literal), denied, seen)
+
+    def _by_points(self, covered: Sequence[_Covered], criteria: Sequence[CriterionScore], target: Target) -> Total:
+        """Return what the key points are worth: those of the asked level make the whole, those above are a bonus."""
+        total = weighted(criteria, {one.point.id: 5 * one.share for one in covered}) or Total(0.0)
+        total.trace += [
+            f"scorers on {one.point.id}: {self._panel.told(one.seen, 'point')}" for one in covered if one.seen
+        ]
+        expected = sum(one.point.weight for one in covered if not _beyond(one.point, target))
+        if not expected:
+            return total
+        inside = sum(one.share * one.point.weight for one in covered if not _beyond(one.point, target))
+        bonus = BEYOND * sum(one.share * one.point.weight for one in covered if _beyond(one.point, target))
+        total.value = 5 * min(1.0, (inside + bonus * (1 - inside / expected)) / expected)
+        if bonus:
+            total.trace.append(f"points above {target.level} fill half of what is missing: {total.value:.2f}")
+        weakest = min(covered, key=lambda one: (one.share, -one.point.weight))
+        total.trace.append(f"weakest: {weakest.point.id} ({5 * weakest.share:.1f})")
+        return total
+
+    def _by_reference(
+        self,
+        covered: Sequence[_Covered],
+        prepared: _Prepared,
+        seen: dict[str, float],
+        criteria: Sequence[CriterionScore],
+    ) -> Total:
+        """Return what an answer is worth beside a reference: the scorers' vote, less what it denies."""
+        total = weighted(criteria, {one.point.id: 5 * one.share for one in covered}) or Total(0.0)
+        if not seen:
+            return total
+        masses = [float(weights.sum()) for weights in prepared.weights]
+        kept = sum(mass for one, mass in zip(covered, masses, strict=True) if not one.denied) / sum(masses)
+        total.value = 5 * kept * min(1.0, max(0.0, self._panel.vote(seen, "reference")))
+        total.trace.append(f"scorers on the whole: {self._panel.told(seen, 'reference')}: {total.value:.2f}")
+        return total
 
     def _limit(
         self,
@@ -192,47 +241,6 @@ class TechnicalEvaluator:
         if denied >= 2:
             total.cap(1.5, f"{denied} key points are turned into their opposite")
         apply_caps(total, self._rubric.caps, levels)
-
-
-def _by_points(covered: Sequence[_Covered], criteria: Sequence[CriterionScore], target: Target) -> Total:
-    """Return what the key points are worth: those of the asked level make up the whole, those above are a bonus."""
-    total = weighted(criteria, {one.point.id: 5 * one.share for one in covered}) or Total(0.0)
-    expected = sum(one.point.weight for one in covered if not _beyond(one.point, target))
-    if not expected:
-        return total
-    inside = sum(one.share * one.point.weight for one in covered if not _beyond(one.point, target))
-    bonus = BEYOND * sum(one.share * one.point.weight for one in covered if _beyond(one.point, target))
-    total.value = 5 * min(1.0, (inside + bonus * (1 - inside / expected)) / expected)
-    if bonus:
-        total.trace.append(f"points above {target.level} fill half of what is missing: {total.value:.2f}")
-    weakest = min(covered, key=lambda one: (one.share, -one.point.weight))
-    total.trace.append(f"weakest: {weakest.point.id} ({5 * weakest.share:.1f})")
-    return total
-
-
-def _by_reference(
-    covered: Sequence[_Covered], prepared: _Prepared, answer: Reading, criteria: Sequence[CriterionScore]
-) -> Total:
-    """Return what the statements of a reference are worth, each by how much it says beyond the question."""
-    total = weighted(criteria, {one.point.id: 5 * one.share for one in covered}) or Total(0.0)
-    masses = [float(weights.sum()) for weights in prepared.weights]
-    if not sum(masses):
-        return total
-    share = sum(one.raw * mass for one, mass in zip(covered, masses, strict=True)) / sum(masses)
-    belongs = (_belonging(answer, prepared) - REFERENCE[0]) / (REFERENCE[1] - REFERENCE[0])
-    total.value = 5 * min(1.0, max(0.0, (1 - PRECISION) * share + PRECISION * belongs))
-    total.trace.append(f"statements by what they say, with {PRECISION:.0%} for keeping to them: {total.value:.2f}")
-    return total
-
-
-def _belonging(answer: Reading, prepared: _Prepared) -> float:
-    """Return how much of what the answer says beyond the question is in the reference."""
-    weights = newness(answer, prepared.question)
-    tables = [similarity(point, answer) for point in prepared.points if len(point.words)]
-    if not tables or not weights.sum():
-        return 0.0
-    best = np.vstack(tables).max(axis=0)
-    return float((best * weights).sum() / weights.sum())
 
 
 def _denied(point: Reading, weights: Floats, answer: Reading, aligned: Aligned, least: float) -> bool:
