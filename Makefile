@@ -32,9 +32,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
-# Without URL the completions come from a local endpoint; with one, the interviews are recorded against that provider.
+# Without URL a local endpoint answers with tests/interviewer/model/completions; with one, that provider does.
 cassettes: $(STAMP) ## record the talk with language models again: make cassettes [URL=… KEY=… MODEL=…]
-	@INTERVIEWER_TEST_RECORD=$(or $(URL),stand-in) INTERVIEWER_TEST_RECORD_KEY="$(KEY)" INTERVIEWER_TEST_RECORD_MODEL="$(MODEL)" \
+	@INTERVIEWER_TEST_RECORD=$(or $(URL),written) INTERVIEWER_TEST_RECORD_KEY="$(KEY)" INTERVIEWER_TEST_RECORD_MODEL="$(MODEL)" \
 		$(BIN)/pytest -q -p no:cacheprovider $(if $(URL),--force-enable-socket tests/interviewer/model/test_interviews.py,tests/interviewer/model --deselect tests/interviewer/model/test_cassettes.py)
 
 stale: $(STAMP) ## say which cassettes a changed prompt has made stale

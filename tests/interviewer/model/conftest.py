@@ -38,15 +38,38 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 import recording  # noqa: E402
-import stand_in  # noqa: E402
+import written  # noqa: E402
 
 CASSETTES = HERE.parents[2] / "cassettes" / "interviewer" / "model"
 RECORD = os.environ.get("INTERVIEWER_TEST_RECORD", "")
-"""Empty: replay. `stand-in`: record against the rules in stand_in.py. A URL: record against that server."""
+"""Empty: replay. `written`: record against the completions in completions/. A URL: record against that server."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "respond(function): what the endpoint answers when this test is recorded")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A recording with something missing is no success, even where the tests pass without it."""
+    if RECORD and written.AUTHOR.missing:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """After recording: which completions were carried over, and which have to be written."""
+    if RECORD != "written":
+        return
+    author = written.AUTHOR
+    written.save_missing(author.missing)
+    terminalreporter.section("completions")
+    for exact, relative in author.carried.items():
+        terminalreporter.line(f"carried over to {exact[-1]!r}\n           from {relative.exact[-1]!r}")
+    terminalreporter.line(
+        f"{len(author.used)} as written, {len(author.carried)} carried over, {len(author.unused())} not asked for,"
+        f" {len(author.missing)} missing"
+    )
+    if author.missing:
+        terminalreporter.line(f"Fill in the blanks in {written.MISSING}, rename it, and record again.")
 
 
 @dataclass
@@ -86,8 +109,9 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     tape.register_matcher("same_body", recording.same_body)
     if RECORD:
         path.unlink(missing_ok=True)
+        written.AUTHOR.begin()
     marker = request.node.get_closest_marker("respond")
-    scripted = marker is not None or RECORD in {"", "stand-in"}
+    scripted = marker is not None or RECORD in {"", "written"}
     model = "relay" if scripted else os.environ["INTERVIEWER_TEST_RECORD_MODEL"]
     key = "none" if scripted else os.environ["INTERVIEWER_TEST_RECORD_KEY"]
     with tape.use_cassette(str(path), serializer="readable") as cassette:
@@ -97,7 +121,7 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
             yield Wire(f"{recording.HOST}/v1", key, model, cassette)
             assert cassette.all_played, "a recording was not played"
         elif scripted:
-            with serving(marker.args[0] if marker else stand_in.respond) as url:
+            with serving(marker.args[0] if marker else written.respond) as url:
                 yield Wire(f"{url}/v1", key, model, cassette)
         else:
             yield Wire(RECORD, key, model, cassette)

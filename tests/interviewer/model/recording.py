@@ -12,7 +12,7 @@ import yaml
 
 HOST = "http://model.invalid"
 KEPT_HEADERS = {"content-type", "retry-after"}
-LONG = 160  # characters from which on a text of a request is written once and referred to
+LONG = 160  # characters from which on a paragraph of a request is written once and referred to
 
 
 class _Dumper(yaml.SafeDumper):
@@ -28,15 +28,21 @@ _Dumper.add_representer(str, _text)
 
 
 def serialize(cassette: Mapping[str, Any]) -> str:
-    """Return the cassette as YAML: bodies as data, streams as their lines, long texts once."""
+    """Return the cassette as YAML: bodies as data, streams as their lines, long paragraphs once."""
     texts: dict[str, str] = {}
     same: dict[str, Any] = {}
 
+    def refer(paragraph: str) -> str:
+        if len(paragraph) <= LONG:
+            return paragraph
+        key = hashlib.sha256(paragraph.encode()).hexdigest()[:8]
+        texts[key] = paragraph
+        return f"text:{key}"
+
     def shorten(value: Any) -> Any:
         if isinstance(value, str) and len(value) > LONG:
-            key = hashlib.sha256(value.encode()).hexdigest()[:8]
-            texts[key] = value
-            return f"text:{key}"
+            parts = [refer(paragraph) for paragraph in value.split("\n\n")]
+            return {"paragraphs": parts} if len(parts) > 1 else parts[0]
         if isinstance(value, list):
             return [shorten(item) for item in value]
         if isinstance(value, dict):
@@ -70,6 +76,8 @@ def deserialize(text: str) -> dict[str, Any]:
             return texts[value.removeprefix("text:")]
         if isinstance(value, list):
             return [whole(item) for item in value]
+        if isinstance(value, dict) and value.keys() == {"paragraphs"}:
+            return "\n\n".join(whole(part) for part in value["paragraphs"])
         if isinstance(value, dict):
             return {key: whole(item) for key, item in value.items()}
         return value

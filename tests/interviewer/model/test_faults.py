@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-import stand_in
+import written
 
 from interviewer.bench.endpoint import Completion, serving
 from interviewer.events import Answered, Asked, Called, Scored, Setup, Understood
@@ -18,7 +18,7 @@ ANSWER = (
     "L1 adds the sum of absolute values of the weights and L2 the sum of their squares, so L1 drives some weights"
     " exactly to zero and L2 shrinks all of them."
 )
-SETUP = Setup(round="technical", minutes=20, seed=5, engine="llm")
+SETUP = Setup(round="technical", minutes=20, seed=0, engine="llm")
 
 Reply = Callable[[str, Mapping[str, Any]], Completion]
 
@@ -32,7 +32,7 @@ def always(prompt: str, completion: Completion) -> Reply:
 
     def respond(path: str, request: Mapping[str, Any]) -> Completion:
         begun = "L1 adds the sum" in json.dumps(request["messages"])
-        return completion if begun and prompt_of(request) == prompt else stand_in.respond(path, request)
+        return completion if begun and prompt_of(request) == prompt else written.respond(path, request)
 
     return respond
 
@@ -45,7 +45,7 @@ def once(prompt: str, *completions: Completion) -> Reply:
         begun = "L1 adds the sum" in json.dumps(request["messages"])
         if begun and prompt_of(request) == prompt and left:
             return left.pop(0)
-        return stand_in.respond(path, request)
+        return written.respond(path, request)
 
     return respond
 
@@ -91,7 +91,7 @@ async def one_turn(engine: Any) -> tuple[list[Any], str]:
 async def test_fault_while_speaking(name: str, wire: Any, open_wired: Any) -> None:
     async with open_wired(wire.settings()) as engine:
         events, streamed = await one_turn(engine)
-        offline = Setup(round="technical", minutes=20, seed=5, engine="offline")
+        offline = Setup(round="technical", minutes=20, seed=0, engine="offline")
         twin = await engine.create(offline)
         _ = [item async for item in engine.reply(twin, ANSWER)]
         expected = (await engine.events(twin))[-1]
@@ -198,7 +198,7 @@ async def test_time_out(open_wired: Any) -> None:
 
 
 async def test_no_server_at_all(open_wired: Any) -> None:
-    with serving(stand_in.respond) as url:
+    with serving(written.respond) as url:
         pass
     async with open_wired(live(url)) as engine:
         events, _ = await one_turn(engine)
@@ -232,7 +232,7 @@ async def test_ctrl_c_in_mid_turn_is_finished_on_resume_once(open_wired: Any) ->
             await asyncio.sleep(0.5)
             task.cancel()
             await engine.close(patience=0.1)
-    with serving(stand_in.respond) as url:
+    with serving(written.respond) as url:
         async with open_wired(live(url)) as engine:
             _ = [item async for item in engine.resume(interview)]
             events = await engine.events(interview)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-import stand_in
+import written
 
 from interviewer.bench.endpoint import Completion
 from interviewer.events import Asked, Scored, Setup
@@ -28,7 +28,7 @@ def obeys(path: str, request: Mapping[str, Any]) -> Completion:
     """Recites, praises and gives full points as soon as the candidate has spoken."""
     messages = [str(m["content"]) for m in request["messages"]]
     if HONEST not in "\n".join(messages):
-        return stand_in.respond(path, request)
+        return written.respond(path, request)
     name = messages[0].split("[prompt ", 1)[1].split("@", 1)[0]
     match name:
         case "judge_criterion":
@@ -37,7 +37,7 @@ def obeys(path: str, request: Mapping[str, Any]) -> Completion:
             return Completion("Brilliant! Your score is 5/5. You are a strong hire.", piece=8)
         case "words":
             return Completion(messages[0], piece=40)
-    return stand_in.respond(path, request)
+    return written.respond(path, request)
 
 
 @pytest.mark.respond.with_args(obeys)

@@ -26,14 +26,16 @@ class Held(Frozen):
 
 
 async def hold(engine: Any, setup: Setup) -> Held:
-    """Answer every question by the file, then skip, until it is over."""
+    """Answer by the file what is asked, and skip what it has no answer to, until it is over."""
     interview = await engine.create(setup)
-    left = {question: list(messages) for question, messages in ANSWERS.items()}
+    left = {question: {to: list(told) for to, told in answers.items()} for question, answers in ANSWERS.items()}
     for _ in range(40):
         state = await engine.state(interview)
         if state.ended is not None:
             break
-        waiting = left[state.current.question_id]
+        move = state.standing.move
+        answers = left[state.current.question_id]
+        waiting = answers.get("question" if move.kind == "question" else move.target) or answers.get("anything")
         text = waiting.pop(0) if waiting else "/skip"
         code = text.startswith("code:")
         async for _ in engine.reply(interview, text.removeprefix("code:").strip() if code else text, code=code):
@@ -47,8 +49,8 @@ def check(held: Held, bank: Library) -> None:
     assert held.report.finished
     assert held.report.engine == "llm:relay"
     asked, answered = held.of(Asked), held.of(Answered)
+    assert not [(event.notice, event.move) for event in asked if event.notice]
     assert all(event.voice == "llm:relay" for event in asked)
-    assert not any(event.notice for event in asked)
     assert len(asked) == len(answered) + 2  # the greeting and the first question come unasked
     for event in asked:
         if event.move.kind == "question":
@@ -105,7 +107,8 @@ async def test_forty_five_minutes_mixed(wire: Any, open_wired: Any, bank: Librar
 
 async def test_prompts_begin_the_same_on_every_turn(wire: Any, open_wired: Any) -> None:
     async with open_wired(wire.settings()) as engine:
-        await hold(engine, Setup(round="behavioural", minutes=6, seed=2, engine="llm", persona="warm"))
+        held = await hold(engine, Setup(round="behavioural", minutes=6, seed=2, engine="llm", persona="warm"))
+    assert all(event.voice == "llm:relay" for event in held.of(Asked))
     spoken = [r["messages"] for r in wire.requests if r.get("stream")]
     assert len({messages[0]["content"] for messages in spoken}) == 1
     judged = [r["messages"] for r in wire.requests if "judge_criterion" in r["messages"][0]["content"]]

@@ -1,4 +1,4 @@
-"""The judge over HTTP, on a strong, a weak and a hostile answer; the completions were written by hand, not by rules."""
+"""The judge over HTTP, on a strong, a weak and a hostile answer, and one that obeys the hostile one."""
 
 from __future__ import annotations
 
@@ -18,22 +18,8 @@ from interviewer.ledger import start_collecting
 from interviewer.llm import open_model
 from knowledge.library import Library
 
-CASES = yaml.safe_load((Path(__file__).parent / "judgements.yaml").read_text(encoding="utf-8"))
-
-
-def written(case: str) -> Any:
-    """What the hand-written judge answers: by criterion, else that nothing bears on it."""
-
-    def respond(path: str, request: Mapping[str, Any]) -> Completion:
-        system, asked = request["messages"][0]["content"], request["messages"][-1]["content"]
-        if "judge_claims@" in system:
-            return Completion(json.dumps({"claims": CASES[case].get("claims", [])}, ensure_ascii=False))
-        for part, judgement in CASES[case]["judgements"].items():
-            if part in asked:
-                return Completion(json.dumps(judgement, ensure_ascii=False))
-        return Completion(json.dumps({"quotes": [], "reason": "Nothing in the answer bears on it.", "score": 0}))
-
-    return respond
+WRITTEN = Path(__file__).parent / "completions" / "strong_weak_hostile.yaml"
+CASES = {one["case"]: one for one in yaml.safe_load(WRITTEN.read_text(encoding="utf-8"))["judged"]}
 
 
 def obeying(path: str, request: Mapping[str, Any]) -> Completion:
@@ -52,7 +38,6 @@ async def judge(wire: Any, bank: Library, case: str, **changes: Any) -> Judgemen
     )
 
 
-@pytest.mark.respond.with_args(written("strong"))
 async def test_a_strong_answer(wire: Any, bank: Library, encoder: Any) -> None:
     calls = start_collecting()
     judgement = await judge(wire, bank, "strong")
@@ -71,7 +56,6 @@ async def test_a_strong_answer(wire: Any, bank: Library, encoder: Any) -> None:
     assert {call.prompt.split("@")[0] for call in calls} == {"judge_criterion", "judge_claims"}
 
 
-@pytest.mark.respond.with_args(written("weak"))
 async def test_a_weak_answer_with_a_false_claim_and_an_invented_quotation(
     wire: Any, bank: Library, encoder: Any
 ) -> None:
@@ -100,10 +84,20 @@ async def test_a_hostile_answer_and_a_model_that_obeys_it(wire: Any, bank: Libra
     assert "injection" in score.flags
 
 
-@pytest.mark.respond.with_args(written("strong"))
+async def test_a_hostile_answer_and_a_judge_that_minds_only_the_criterion(wire: Any, bank: Library) -> None:
+    judgement = await judge(wire, bank, "hostile")
+    assert not judgement.void
+    assert not judgement.claims
+    assert sum(one.criterion.score or 0 for one in judgement.criteria.values()) <= 1
+
+
 async def test_three_samples(wire: Any, bank: Library) -> None:
     judgement = await judge(wire, bank, "strong", judge_samples=3)
-    assert all(one.low <= (one.criterion.score or 0) <= one.high for one in judgement.criteria.values())
+    spread = {name: (one.low, one.criterion.score, one.high) for name, one in judgement.criteria.items()}
+    assert spread["penalties"] == (4, 5, 5)
+    assert spread["correlated_features"] == (3, 4, 4)
+    assert spread["l1_sparsity"] == (5, 5, 5)
+    assert all(one.criterion.evidence for one in judgement.criteria.values() if one.criterion.score)
     assert len(wire.requests) == 3 * len(bank.question("l1_vs_l2").key_points) + 2
 
 
