@@ -13,25 +13,11 @@ from evaluators.technical import TechnicalEvaluator
 from evaluators.text import gates, wording
 from evaluators.text.evidence import quote, sentences
 from evaluators.text.language import words
-from knowledge.models import KeyPoint, Question, Rubric, Scenario
+from knowledge.models import Question, Rubric, Scenario
 
 if TYPE_CHECKING:
     from knowledge.encoder import TokenEncoder
 
-# Which criterion of the rubric a key point speaks to, by its words; the first one named most often.
-_ABOUT = {
-    "evaluation": r"evaluat|metric|\ba/b\b|experiment|offline|recall@|ndcg|holdout|guardrail|precision|calibrat|"
-    "significan|split by time",
-    "reliability": r"fallback|degrad|monitor|drift|alert|roll ?back|timeout|fail|outage|retrain|abuse|privacy|"
-    "canary|shadow|delayed|attack",
-    "serving": r"latency|cache|serv|shard|batch|throughput|quanti|millisecond|\bms\b|p99|memory|gpu|replica|"
-    "autoscal|precomput|index",
-    "data_and_features": r"feature|label|data|log|sampl|bias|leak|training set|skew|stream|history|cold start|content",
-    "modelling": r"model|train|loss|objective|rank|tower|classif|predict|embedding|boost|network|score|threshold|"
-    "bandit|explor",
-    "architecture": r"stage|pipeline|path|queue|store|retriev|funnel|component|service|assign|gateway|layer|chunk|"
-    "router",
-}
 _CHOICE = re.compile(
     r"\b(?:trade-?offs?|instead of|rather than|because|over (?:a|the)\b|at the (?:cost|price|expense) of|"
     r"the (?:downside|drawback|cost|price)|"
@@ -84,18 +70,11 @@ class DesignEvaluator:
         return finish(total, judged, findings, misconceptions=points.misconceptions, spread=spread, versions=versions)
 
 
-def criterion_of(point: KeyPoint) -> str:
-    """Return the rubric's criterion that a key point speaks to."""
-    text = f"{point.id.replace('_', ' ')} {point.text}".lower()
-    counts = {name: len(re.findall(pattern, text)) for name, pattern in _ABOUT.items()}
-    return max(counts, key=lambda name: counts[name])
-
-
 def _by_key_points(name: str, question: Question, points: Score, weight: float) -> CriterionScore:
-    about = {point.id: point for point in question.key_points if criterion_of(point) == name}
+    about = {point.id: point for point in question.key_points if point.criterion == name}
     scored = [one for one in points.criteria if one.criterion in about and one.score is not None]
     if not scored:
-        reason = "The question has no key point on it, so it was not judged."
+        reason = "This problem does not turn on it, so it was not judged."
         return CriterionScore(criterion=name, score=None, reason=reason, weight=weight)
     total = sum(about[one.criterion].weight for one in scored)
     score = round(sum((one.score or 0) * about[one.criterion].weight for one in scored) / total)

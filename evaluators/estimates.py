@@ -27,15 +27,24 @@ _SECONDS = {
 _NUMBER = re.compile(
     r"(?P<money>[$€£])?\s?(?P<number>\d[\d,]*(?:\.\d+)?(?:e\d+)?)\s?(?P<scale>(?:thousand|million|billion|trillion|"
     r"mn|bn)\b|[kKMBT](?![a-zA-Z]))?"
-    r"\s?(?P<unit>[a-zA-Z%]+)?(?:\s*(?:per|/|a|each)\s*(?P<per>second|sec|s|minute|hour|day|month|year)\b)?"
+    r"\s?(?P<unit>(?!(?:per|a|each)\b)[a-zA-Z%]+)?(?:\s*(?:per|/|a|each)\s*(?P<per>second|sec|s|minute|hour|day|month|year)\b)?"
 )
-_ARITHMETIC = re.compile(
-    r"(?P<a>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n*×x/÷+-]{0,40}(?P<op>[*×x/÷]|times|"
-    r"divided by|over)\s?"
-    r"(?P<b>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)[^\d=\n]{0,40}(?:=|≈|~|\bis (?:about|roughly|"
-    r"around)?|makes|gives)\s*(?:about |roughly |around )?"
-    r"(?P<c>[\d,.]+\s?(?:thousand|million|billion|[kKMB](?![a-zA-Z]))?)"
+_VALUE = (
+    r"[$€£]?(?<![\d.,])\d[\d,]{0,24}(?:\.\d+)?(?:e\d+)?"
+    r"\s?(?:(?:thousand|million|billion|trillion|mn|bn)\b|[kKMBT](?![a-zA-Z])|%)?"
 )
+_OPERATOR = r"(?:[*×÷/]|(?<=[\s\d])x(?=[\s\d])|\btimes\b|\b(?:divided|multiplied) by\b)"
+_BETWEEN = r"[^\d=≈~\n*×/÷+.,;:-]{0,40}?"  # units and the words around them: "4 bytes", "requests a day"
+_CHAIN = (
+    re.compile(  # at most eight values, and nothing is tried twice: a long row of numbers costs no more than a text
+        rf"(?P<chain>(?>{_VALUE})(?:{_BETWEEN}{_OPERATOR}\s*(?>{_VALUE})){{1,7}}){_BETWEEN}"
+        rf"(?:=|≈|~|\bis\b|\bare\b|\bmakes\b|\bgives\b)\s*(?:about |roughly |around |some |≈|~)?(?P<result>{_VALUE})"
+    )
+)
+_STEP = re.compile(rf"(?P<operator>{_OPERATOR})?\s*(?P<value>{_VALUE})")
+_TIME = re.compile(r"\b(?:seconds?|sec|minutes?|hours?|days?|daily|months?|years?|qps|rps)\b|/s\b", re.IGNORECASE)
+_NO_UNITS = (*(1000.0**power for power in range(-3, 4)), 1024.0, 1 / 1024.0, 8.0, 1 / 8, 100.0, 0.01)
+_NO_TIMES = tuple(seconds**sign for seconds in (60.0, 3600.0, 86_400.0, 2.63e6, 3.16e7) for sign in (1, -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +111,32 @@ def reached(estimate: Estimate, text: str) -> Span | None:
 
 
 def wrong_arithmetic(text: str) -> list[tuple[Span, float]]:
-    """Return the products and quotients that do not come out, each with what it should be.
+    """Return the chains of products and quotients that do not come out, each with what it should be.
 
-    Quotients and products are checked up to a power of 1,000 and the seconds of a day, since units are seldom written.
+    They are checked within a factor of two, and up to what units explain that are seldom written: powers of 1,000, bits
+    and bytes, percent, the seconds of a minute, an hour, a day, a month, a year. A wrong accusation costs more trust
+    than a slip that goes unseen.
     """
     wrong: list[tuple[Span, float]] = []
-    for match in _ARITHMETIC.finditer(text):
-        one, other, said = (_scaled(match[name]) for name in ("a", "b", "c"))
-        if not (one and other and said):
-            continue
-        right = one * other if match["op"] in {"*", "×", "x", "times"} else one / other
-        factors = [1.0, 1e3, 1e6, 1e9, 1e-3, 1e-6, 1e-9, 100.0, 0.01, 86_400.0, 1 / 86_400.0, 8.0, 1 / 8, 1024.0]
-        if all(not 0.5 <= right * factor / said <= 2.0 for factor in factors):
-            wrong.append((Span(*match.span()), right))
+    for match in _CHAIN.finditer(text):
+        said = _scaled(match["result"])
+        right = _worked_out(match["chain"])
+        factors = _NO_UNITS + (_NO_TIMES if _TIME.search(text, match.start(), match.end() + 20) else ())
+        if said and right and all(not 0.5 <= right * factor / said <= 2.0 for factor in factors):
+            wrong.append((Span(match.start(), match.end()), right))
     return wrong
+
+
+def _worked_out(chain: str) -> float:
+    """Return what a chain of products and quotients comes to, from left to right; 0 where a divisor is 0."""
+    total = 1.0
+    for step in _STEP.finditer(chain):
+        value = _scaled(step["value"])
+        divides = step["operator"] in {"/", "÷", "divided by"}
+        if divides and not value:
+            return 0.0
+        total = total / value if divides else total * value
+    return total
 
 
 def _plain(number: str) -> float:
@@ -126,5 +147,7 @@ def _plain(number: str) -> float:
 
 
 def _scaled(text: str) -> float:
-    match = re.match(r"([\d,.]*\d)\s?(\w+)?", text.strip())
-    return _plain(match[1].rstrip(".")) * _SCALE.get((match[2] or "").lower(), 1.0) if match else 0.0
+    match = re.match(r"[$€£]?(\d[\d,]*(?:\.\d+)?(?:e\d+)?)\s?([a-zA-Z%]+)?", text.strip())
+    if match is None:
+        return 0.0
+    return _plain(match[1]) * (0.01 if match[2] == "%" else _SCALE.get((match[2] or "").lower(), 1.0))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from knowledge.models import Scenario
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from knowledge.encoder import Encoder
@@ -18,14 +20,22 @@ if TYPE_CHECKING:
 NEAR = 0.5
 """Cosine between a candidate's question and a known way of asking from which on they ask for the same fact."""
 
+SAME = 0.65
+"""Cosine from which on a general question asks for a fact of the scenario, and is none of the unanswered ones."""
+
 _MOST_AT_ONCE = 4
 _QUESTION = re.compile(r"[^.!?;\n]+[.!?;\n]*")
 _AND = re.compile(r",? and (?=(?:what|how|which|who|where|when|is|are|do|does|can|should|must)\b)", re.IGNORECASE)
 _HEAD = 4000
+_GENERAL = (Path(__file__).parent / "general_questions.txt").read_text(encoding="utf-8").splitlines()
 
 
 class FactFinder:
-    """Keeps the vectors of every scenario's ways of asking, made when the scenario first comes up."""
+    """Keeps the vectors of every scenario's ways of asking, made when the scenario first comes up.
+
+    Questions that are asked in every design, and that this scenario has no fact for, are known as well: a candidate who
+    asks how often the data changes is not told how much of it is logged.
+    """
 
     def __init__(self, encoder: Callable[[], Encoder]) -> None:
         self._encoder = encoder
@@ -44,12 +54,15 @@ class FactFinder:
         ids, known = self._known(scenario)
         nearness = self._encoder().encode(questions) @ known.T  # (questions, ways of asking)
         found = [ids[int(row.argmax())] for row in nearness if row.max() >= NEAR]
-        return tuple(dict.fromkeys(found))[:_MOST_AT_ONCE]
+        return tuple(dict.fromkeys(fact for fact in found if fact))[:_MOST_AT_ONCE]
 
     def _known(self, scenario: Scenario) -> tuple[list[str], NDArray[np.float32]]:
         with self._lock:
             if scenario.scenario not in self._vectors:
                 pairs = [(fact.id, way) for fact in scenario.facts for way in fact.asked_by]
-                vectors = self._encoder().encode([way for _, way in pairs])
-                self._vectors[scenario.scenario] = ([fact for fact, _ in pairs], vectors)
+                ways = self._encoder().encode([way for _, way in pairs])
+                general = self._encoder().encode(_GENERAL)
+                unanswered = general[(general @ ways.T).max(axis=1) < SAME]
+                ids = [*(fact for fact, _ in pairs), *("" for _ in unanswered)]
+                self._vectors[scenario.scenario] = (ids, np.vstack([ways, unanswered]))
             return self._vectors[scenario.scenario]

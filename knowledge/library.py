@@ -193,7 +193,7 @@ def _values(known: Mapping[str, tuple[_Entry, DataFile]]) -> dict[str, _Entry]:
 def _check(
     file: DataFile,
     questions: Collection[str],
-    rubrics: Collection[str],
+    rubrics: Mapping[str, tuple[Rubric, DataFile]],
     scenarios: Collection[str],
     exercises: Collection[str] | None,
 ) -> None:
@@ -212,7 +212,7 @@ def _check_question(
     file: DataFile,
     position: int,
     question: Question,
-    rubrics: Collection[str],
+    rubrics: Mapping[str, tuple[Rubric, DataFile]],
     scenarios: Collection[str],
     exercises: Collection[str] | None,
 ) -> None:
@@ -224,11 +224,25 @@ def _check_question(
     if question.scenario is not None and question.scenario not in scenarios:
         near = _near(question.scenario, scenarios)
         raise file.error((*at, "scenario"), f"there is no scenario {question.scenario!r}{near}")
+    if question.scenario is not None:
+        _check_criteria(file, at, question, [criterion.id for criterion in rubrics[question.rubric][0].criteria])
     if question.exercise is not None and exercises is not None and question.exercise not in exercises:
         near = _near(question.exercise, exercises)
         raise file.error((*at, "exercise"), f"there is no exercise {question.exercise!r}{near}")
     if question.round == "coding" and question.exercise is None:
         raise file.error((*at, "exercise"), "a coding question needs an exercise")
+
+
+def _check_criteria(file: DataFile, at: tuple[str | int, ...], question: Question, ids: Sequence[str]) -> None:
+    """Raise where a key point of a design does not say which criterion of the rubric it speaks to."""
+    for number, point in enumerate(question.key_points):
+        if point.criterion is None:
+            problem = f"a key point of a design names the criterion that it speaks to, one of {', '.join(ids)}"
+        elif point.criterion not in ids:
+            problem = f"there is no criterion {point.criterion!r}{_near(point.criterion, ids)}"
+        else:
+            continue
+        raise file.error((*at, "key_points", number, "criterion"), problem)
 
 
 def _check_rubric(file: DataFile, rubric: Rubric, questions: Collection[str]) -> None:

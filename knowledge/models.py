@@ -34,6 +34,9 @@ class KeyPoint(Frozen):
     level: Level = Field("junior", description="From which level on the point is expected.")
     probe: str = Field(description="The follow-up question that opens the way to the point without giving it away.")
     hint: str = Field(description="One step towards the point, for a candidate who is stuck.")
+    criterion: Slug | None = Field(
+        None, description="In system design: the criterion of the rubric that the point speaks to."
+    )
 
 
 class Misconception(Frozen):

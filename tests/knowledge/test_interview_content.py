@@ -46,7 +46,9 @@ def test_designs_have_points_to_reach_mistakes_to_catch_and_something_to_read(li
         if question.round != "design":
             continue
         assert question.scenario in library.scenarios
-        assert 6 <= len(question.key_points) <= 9, question.id
+        assert 6 <= len(question.key_points) <= 11, question.id
+        touched = {point.criterion for point in question.key_points}
+        assert touched >= {"architecture", "data_and_features", "serving", "evaluation", "reliability"}, question.id
         assert 3 <= len(question.misconceptions) <= 5, question.id
         assert question.references, question.id
         assert any(point.core for point in question.key_points), question.id

@@ -119,6 +119,17 @@ def test_an_unknown_exercise_is_an_error_only_when_the_exercises_are_known(tmp_p
     assert message == "mine.yaml:11: questions[0].exercise: there is no exercise 'adamm', did you mean 'adam'?"
 
 
+def test_a_key_point_of_a_design_names_its_criterion(tmp_path: Path) -> None:
+    design = PACK.replace("minutes: 3", "minutes: 3\n    scenario: feed_ranking").replace(
+        ": technical\n    k", ": design\n    k"
+    )
+    assert "key_points[0]" in problem(write(tmp_path, design))
+    named = re.sub(r"( +)- (id: (?:slope|size))", r"\1- \2\n\1  criterion: serving", design)
+    assert Library.load(extra=[write(tmp_path, named)]).question("my_first").key_points[0].criterion == "serving"
+    wrong = problem(write(tmp_path, named.replace("serving", "servin")))
+    assert "there is no criterion 'servin', did you mean 'serving'?" in wrong
+
+
 def test_a_rubrics_references_are_checked(tmp_path: Path) -> None:
     text = (
         (HOME / "rubrics" / "technical.yaml").read_text(encoding="utf-8").replace("rubric: technical", "rubric: mine")
