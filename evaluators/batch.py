@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, Literal
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import BeforeValidator, ConfigDict, Field
@@ -21,7 +22,7 @@ from knowledge.library import Library
 from knowledge.models import Frozen, Level, Question
 
 CHUNK = 256  # answers whose scores are awaited together: little memory, and a progress that moves
-PART = 32  # answers of like length that one worker takes at a time
+PART = 16  # answers of like length that one worker takes at a time
 MOST_WORKERS = 4
 SAME_QUESTION = 0.60  # cosine from which two questions are taken for one
 
@@ -79,6 +80,15 @@ class Scored(Frozen):
     flags: tuple[str, ...]
 
 
+class _Begun(NamedTuple):
+    """A chunk in the workers' hands: `scores` is filled when all that is waited for is done."""
+
+    items: Sequence[Item]
+    flags: Sequence[tuple[str, ...]]
+    scores: list[Score | None]
+    waiting: Sequence[Future[None]]
+
+
 class Batch:
     """Scores items in chunks on a few workers; questions that come again are read once."""
 
@@ -101,26 +111,32 @@ class Batch:
 
     def score(self, items: Sequence[Item], progress: Callable[[int], None] = lambda done: None) -> Iterator[Scored]:
         """Yield the scores in the order of the items; `progress` hears how many are done."""
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="scorer") as pool:
-            for start in range(0, len(items), CHUNK):
-                chunk = items[start : start + CHUNK]
-                self._look_up(chunk)
-                targets = [self._target(item) for item in chunk]
-                # Several threads of OpenBLAS a worker would wait for each other by spinning: four times the work.
-                with threadpool_limits(limits=1, user_api="blas"):
-                    scores = self._score(pool, chunk, [target for target, _ in targets])
-                for item, score, (_, flags) in zip(chunk, scores, targets, strict=True):
-                    yield self._scored(item, score, flags)
-                progress(start + len(chunk))
+        chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+        begun: deque[_Begun] = deque()
+        done = 0
+        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="scorer")
+        try:
+            # Several threads of OpenBLAS a worker would wait for each other by spinning: four times the work.
+            with threadpool_limits(limits=1, user_api="blas"):
+                while chunks or begun:
+                    # One chunk ahead, so that no worker waits for another at a chunk's end.
+                    while chunks and len(begun) < 2:
+                        begun.append(self._begin(pool, chunks.pop(0)))
+                    chunk = begun.popleft()
+                    yield from self._finish(chunk)
+                    done += len(chunk.items)
+                    progress(done)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
-    def _score(
-        self, pool: ThreadPoolExecutor, items: Sequence[Item], targets: Sequence[Target | None]
-    ) -> list[Score | None]:
-        """Return the scores of a chunk; the workers take parts of like length, the longest first."""
+    def _begin(self, pool: ThreadPoolExecutor, items: Sequence[Item]) -> _Begun:
+        """Hand a chunk to the workers; they take parts of like length, the longest first."""
+        self._look_up(items)
+        targets = [self._target(item) for item in items]
         scores: list[Score | None] = [None] * len(items)
 
         def technical(part: Sequence[int]) -> None:
-            asked = [(items[i].answer or "", target) for i in part if (target := targets[i]) is not None]
+            asked = [(items[i].answer or "", target) for i in part if (target := targets[i][0]) is not None]
             for i, score in zip(part, self._technical.score_many(asked), strict=True):
                 scores[i] = score
 
@@ -128,18 +144,22 @@ class Batch:
             for i in part:
                 scores[i] = self._star.score(items[i].answer or "", items[i].question)
 
-        self._technical.prepare([target for target in targets if target is not None])
+        self._technical.prepare([target for target, _ in targets if target is not None])
         order = sorted(range(len(items)), key=lambda i: -len(items[i].answer or ""))
-        chosen = [(technical, [i for i in order if targets[i] is not None])]
+        chosen = [(technical, [i for i in order if targets[i][0] is not None])]
         chosen.append((star, [i for i in order if items[i].kind == "star"]))
         waiting = [
             pool.submit(work, places[first : first + PART])
             for work, places in chosen
             for first in range(0, len(places), PART)
         ]
-        for one in waiting:
+        return _Begun(items, [flags for _, flags in targets], scores, waiting)
+
+    def _finish(self, chunk: _Begun) -> Iterator[Scored]:
+        for one in chunk.waiting:
             one.result()
-        return scores
+        for item, score, flags in zip(chunk.items, chunk.scores, chunk.flags, strict=True):
+            yield self._scored(item, score, flags)
 
     def _scored(self, item: Item, score: Score | None, flags: tuple[str, ...]) -> Scored:
         if score is None:

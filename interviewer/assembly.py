@@ -137,7 +137,7 @@ class Parts:
 
         from evaluators.reference.minilm import MiniLM
 
-        encoder = MiniLM.load()
+        encoder = MiniLM.load().packed()
         # Two workers encode at once already. With a thread of its own for each core, OpenBLAS waits by spinning: on two
         # busy cores a turn of 200 words took 4 s of CPU time instead of 0.2 s.
         threadpool_limits(limits=1, user_api="blas")

@@ -17,7 +17,12 @@ _CHUNK = 262_144  # scores worked on at once: 1 MB of float32, which a core's ow
 
 
 def attention_forward(
-    q: Array, k: Array, v: Array, mask: Array | None = None, out: Array | None = None
+    q: Array,
+    k: Array,
+    v: Array,
+    mask: Array | None = None,
+    out: Array | None = None,
+    weights: Array | None = None,
 ) -> tuple[Array, Cache]:
     """Return `softmax(q kᵀ / √d) v`.
 
@@ -29,22 +34,24 @@ def attention_forward(
         v: `(b, h, s, d)`.
         mask: True where a query may look, broadcastable to `(b, h, t, s)`. A query that may look nowhere gets zeros.
         out: where to write the result.
+        weights: `(b, h, t, s)` to work in, and to keep for the backward pass.
 
     Returns:
         `(b, h, t, d)` and what the backward pass wants.
     """
     batch, heads, time, width = q.shape
     out = np.empty((*q.shape[:3], v.shape[-1]), q.dtype) if out is None else out
-    weights = np.empty((batch, heads, time, k.shape[2]), q.dtype)  # (b, h, t, s)
+    weights = np.empty((batch, heads, time, k.shape[2]), q.dtype) if weights is None else weights  # (b, h, t, s)
     inverse = np.empty((batch, heads, time, 1), q.dtype)  # (b, h, t, 1)
     allowed = None if mask is None else np.broadcast_to(mask, weights.shape)
     scale = q.dtype.type(1.0 / math.sqrt(width))
+    ones = np.ones(k.shape[2], q.dtype)
     for row, some in _chunks(weights):
         scores = weights[row, some]  # (some, t, s)
-        scaled = q[row, some] * scale
+        scaled = np.multiply(q[row, some], scale, order="C")  # heads apart: a fifth less time for the product
         np.matmul(scaled, k[row, some].swapaxes(-1, -2), out=scores)
         _exponentiate(scores, None if allowed is None else allowed[row, some], _bound(scaled, k[row, some]))
-        total = scores.sum(axis=-1, keepdims=True)  # (some, t, 1)
+        total = np.matmul(scores, ones)[..., None]  # (some, t, 1), in a fifth of the time that sum takes
         np.divide(1.0, total, out=inverse[row, some], where=total > 0)
         inverse[row, some][total == 0] = 0.0
         np.matmul(scores, v[row, some], out=out[row, some])

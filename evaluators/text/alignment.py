@@ -64,24 +64,25 @@ class Reading:
 def read(text: str, states: TokenStates) -> Reading:
     """Return the text as content words: the pieces of one word are taken together, function words are left out."""
     starts = states.offsets[:, 0] if len(states.tokens) else np.zeros(0, np.int64)
+    matches = list(WORD.finditer(text))
+    begins = [match.start() for match in matches]
+    firsts = np.searchsorted(starts, begins).tolist()  # for all words at once: a call a word took a tenth of a read
+    lasts = np.searchsorted(starts, [match.end() for match in matches]).tolist()
     kept: list[str] = []
     spans: list[tuple[int, int]] = []
     bounds: list[tuple[int, int]] = []
     negations: list[int] = []
     pieces: list[tuple[int, int]] = []
-    begins: list[int] = []
-    for match in WORD.finditer(text):
+    for match, first, last in zip(matches, firsts, lasts, strict=True):
         word = match[0].lower()
-        first, last = np.searchsorted(starts, match.start()), np.searchsorted(starts, match.end())
-        pieces.append((int(last - first), len(word)))
-        begins.append(match.start())
+        pieces.append((last - first, len(word)))
         if is_negation(word):
             negations.append(match.start())
         if word in FUNCTION_WORDS or last <= first:
             continue
         kept.append(word)
         spans.append(match.span())
-        bounds.append((int(first), int(last)))
+        bounds.append((first, last))
     if not kept:
         vectors = np.zeros((0, 384), np.float32)
     else:
