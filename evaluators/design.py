@@ -80,8 +80,9 @@ def _by_key_points(name: str, question: Question, points: Score, weight: float) 
     score = round(sum((one.score or 0) * about[one.criterion].weight for one in scored) / total)
     best = sorted(scored, key=lambda one: -(one.score or 0))
     evidence = tuple(dict.fromkeys(quotation for one in best for quotation in one.evidence))[:3]
-    missing = [one.criterion for one in scored if (one.score or 0) < 2]
-    reason = f"Missing: {', '.join(missing)}." if missing else "Its key points are there."
+    thin = min(scored, key=lambda one: (one.score or 0, -about[one.criterion].weight))
+    how = "Not said" if (thin.score or 0) < 2 else "Only touched" if (thin.score or 0) < 4 else ""
+    reason = f"{how}: {about[thin.criterion].text}" if how else "Its key points are there."
     return CriterionScore(
         criterion=name, score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
     )
