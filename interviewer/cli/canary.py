@@ -53,16 +53,20 @@ def start(
 
 @canary_app.command()
 def status(as_json: JsonOption = False) -> None:
-    """Score what is due by the candidate, and compare it with what is in force."""
+    """Compare the candidate with what is in force."""
     trial, comparison, scored = asyncio.run(_status())
     if as_json:
         numbers = {**comparison.model_dump(mode="json"), "enough": comparison.enough}
         print_json({"trial": trial, "newly_scored": scored, "comparison": numbers})
         return
     screen = console()
-    screen.print(f"{trial.name}: {trial.status}, since {trial.started:%Y-%m-%d}, {trial.share:.0%} of the interviews")
+    decided = f", {trial.status} {trial.decided:%Y-%m-%d}" if trial.decided else ""
+    share = f"{trial.share:.0%} of the interviews"
+    screen.print(f"{trial.name}: on trial since {trial.started:%Y-%m-%d} for {share}{decided}")
     for line in _lines(comparison):
         screen.print(line, markup=False)
+    if trial.status == "running" and comparison.enough:
+        screen.print("Decide: interviewer canary promote, or: interviewer canary rollback")
 
 
 @canary_app.command()
@@ -70,7 +74,7 @@ def promote(
     force: Annotated[bool, typer.Option("--force", help="Although too few interviews have been compared.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put the candidate in force for the interviews that begin from now on."""
+    """Put the candidate in force from now on."""
     from interviewer.canary import may_promote
 
     if not force:
@@ -87,7 +91,7 @@ def promote(
 
 @canary_app.command()
 def rollback(as_json: JsonOption = False) -> None:
-    """Drop the candidate, or take back the one promoted last."""
+    """Drop the candidate, or take back the last one."""
     trial = _canary().rollback()
     after = f"; {trial.replaced} is in force again" if trial.replaced else ""
     _show(trial, as_json, f"{trial.name} is rolled back{after}. The scores that it gave are kept.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +12,8 @@ import typer
 from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.table import Table
 
     from evaluators.reliability.drift import Alert, Drift, Record, Segment
@@ -77,11 +81,27 @@ def show(found: Drift, calls: Calls) -> None:
     )
     if calls.made:
         screen.print(f"Language model: {calls.made:,} calls, {calls.failed:,} failed.")
+    span = "week" if found.window_days == 7 else "window"
+    screen.print(f"* by more than chance, and by enough to matter; it is told when it lasts two {span}s.")
     if not found.alerts:
         screen.print("No lasting shift.")
-    for alert in found.alerts:
-        screen.print(_alert(alert), style="bold", markup=False)
-        screen.print(_evidence(alert), markup=False)
+    for since, alerts in groupby(sorted(found.alerts, key=lambda alert: alert.since), key=lambda alert: alert.since):
+        _show_shift(since, list(alerts))
+    if found.alerts:
+        screen.print(
+            "The grader or the candidates? Grade the same answers under what is in force now: "
+            "interviewer regrade --all --dry-run"
+        )
+
+
+def _show_shift(since: date, alerts: Sequence[Alert]) -> None:
+    """Print what has shifted since a day: the widest part with its evidence, the others a line each."""
+    screen = console()
+    first, *others = alerts  # the whole comes first, if it has shifted
+    screen.print(f"Shift since {since}: {_alert(first)}", style="bold", markup=False)
+    screen.print(_evidence(first), markup=False)
+    for other in others:
+        screen.print(f"  also {_alert(other)}", markup=False)
 
 
 def _table(whole: Segment, found: Drift) -> Table:
@@ -89,20 +109,20 @@ def _table(whole: Segment, found: Drift) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("from")
-    for heading in ("interviews", "mean", "change", "95 %", "KS", "PSI", "p", "unscored"):
-        table.add_column(heading, justify="right")
+    table.add_column("from", no_wrap=True)
+    for heading in ("interviews", "mean", "change, 95 %", "KS", "PSI", "p", "unscored"):
+        table.add_column(heading, justify="right", no_wrap=True)
     compared = {comparison.start: comparison for comparison in whole.comparisons}
     for window in whole.windows:
         mean = "–" if window.mean is None else f"{window.mean:.2f}"
         row = [f"{window.start:%Y-%m-%d}", f"{window.interviews}", mean]
         one = compared.get(window.start)
         if one is None:
-            row += ["too few" if window.interviews < found.fewest else "no baseline", "", "", "", ""]
+            row += ["too few" if window.interviews < found.fewest else "none before", "", "", ""]
         else:
             low, high = one.points_interval
             mark = "*" if one.shifted else ""
-            row += [f"{one.points:+.2f}", f"{low:+.1f} to {high:+.1f}", f"{one.ks:.2f}", f"{one.psi:.2f}"]
+            row += [f"{one.points:+.2f} ± {(high - low) / 2:.2f}", f"{one.ks:.2f}", f"{one.psi:.2f}"]
             row.append(f"{mark}{one.adjusted:.2g}")
         table.add_row(*row, f"{window.unscored:.0%}")
     return table
@@ -112,9 +132,9 @@ def _alert(alert: Alert) -> str:
     where = "all scores" if alert.dimension == "all" else f"{alert.dimension} {alert.value}"
     if alert.what == "unscored":
         way = "more" if alert.both.unscored > 0 else "fewer"
-        return f"Shift since {alert.since}: {where}: {abs(alert.both.unscored):.0%} {way} answers without a score"
+        return f"{where}: {abs(alert.both.unscored):.0%} {way} answers without a score"
     low, high = alert.both.points_interval
-    return f"Shift since {alert.since}: {where}: {alert.both.points:+.2f} of 5 ({low:+.2f} to {high:+.2f})"
+    return f"{where}: {alert.both.points:+.2f} of 5 ({low:+.2f} to {high:+.2f})"
 
 
 def _evidence(alert: Alert) -> str:

@@ -90,7 +90,7 @@ def show(graded: Sequence[Regraded], *, stored: bool) -> None:
     screen, counts = console(), _counts(graded)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("interview", "question"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True, overflow="fold", min_width=20)
     for heading in ("before", "after", "change"):
         table.add_column(heading, justify="right")
     table.add_column("criteria")
@@ -102,7 +102,8 @@ def show(graded: Sequence[Regraded], *, stored: bool) -> None:
     if changed:
         screen.print(table)
     mean = "" if counts["mean_points"] is None else f", on average by {counts['mean_points']:+.2f} of 5"
-    screen.print(f"{counts['graded']} answers graded again, {counts['changed']} changed{mean}.")
+    answers = "answer" if counts["graded"] == 1 else "answers"
+    screen.print(f"{counts['graded']} {answers} graded again, {counts['changed']} changed{mean}.")
     for versions, number in Counter(map(_versions, changed)).most_common():
         screen.print(f"  {number}: {versions}", markup=False)
     if counts["left"]:
@@ -119,7 +120,7 @@ def show(graded: Sequence[Regraded], *, stored: bool) -> None:
 
 def _criteria(one: Regraded) -> str:
     moved = [f"{name.replace('_', ' ')} {_point(old)} → {_point(new)}" for name, (old, new) in one.criteria.items()]
-    return ", ".join(moved) or "the same, weighed anew"
+    return ", ".join(moved) or "weights only"
 
 
 def _counts(graded: Sequence[Regraded]) -> dict[str, Any]:
@@ -160,7 +161,9 @@ def _versions(one: Regraded) -> str:
     assert one.after is not None
     before, after = one.before.versions, one.after.versions
     parts = [
-        f"{before.get(name, 'none')} → {version}" for name, version in after.items() if before.get(name) != version
+        f"{before.get(name, 'none')} → {version}"
+        for name, version in after.items()
+        if name != "package" and before.get(name) != version
     ]
     return ", ".join(parts) or "the same versions"
 
