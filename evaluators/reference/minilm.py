@@ -64,7 +64,7 @@ class MiniLM:
         return cls(from_checkpoint(read_safetensors(folder / "model.safetensors"), SHAPE.layers), tokenizer)
 
     def packed(self) -> MiniLM:
-        """Return the encoder with its matrices copied row by row: 40 ms and 40 MB once, a fifth less time for a message."""
+        """Return the encoder with its matrices copied row by row: 40 ms and 40 MB once, a fifth faster after."""
         return MiniLM({name: np.ascontiguousarray(one) for name, one in self._parameters.items()}, self._tokenizer)
 
     def encode(self, texts: Sequence[str]) -> Floats:
