@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from interviewer.state import State
 
 
+_AFTER_CTRL_C = 1.0
+"""Seconds that a turn under way may still take; later it is cut off, and finished on resume."""
+
+
 class RoundOption(StrEnum):
     mixed = "mixed"
     warm_up = "warm-up"
@@ -115,6 +119,8 @@ async def _practise(
     resume: str | None,
     running: _Running,
 ) -> Report:
+    import asyncio
+
     from interviewer.assembly import open_engine
     from interviewer.terminal.answers import read_answers
     from interviewer.terminal.prompt import ListReader, PipedReader, Reader, TypedReader
@@ -133,7 +139,11 @@ async def _practise(
             reader = PipedReader()
         if screen is not None:
             _open(screen, await engine.state(interview_id), resumed=resume is not None)
-        await session.run(interview_id, reader)
+        try:
+            await session.run(interview_id, reader)
+        except asyncio.CancelledError:
+            await engine.close(patience=_AFTER_CTRL_C)
+            raise
         return await engine.report(interview_id)
 
 

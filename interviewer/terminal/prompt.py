@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -56,7 +58,21 @@ class PipedReader:
     """Reads standard input that is no terminal: an answer ends at an empty line or at the end of input."""
 
     async def read(self, draft: str = "") -> str | None:
-        return await asyncio.to_thread(_read_block)
+        # A daemon of our own: after Ctrl-C the event loop would wait for a thread of its pool, and that for more input.
+        loop = asyncio.get_running_loop()
+        block: asyncio.Future[str | None] = loop.create_future()
+
+        def hand_over(text: str | None) -> None:
+            if not block.done():
+                block.set_result(text)
+
+        def work() -> None:
+            text = _read_block()
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(hand_over, text)
+
+        threading.Thread(target=work, name="standard input", daemon=True).start()
+        return await block
 
 
 class ListReader:
