@@ -6,9 +6,11 @@ import json
 import sys
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from interviewer.cli import app, main
+from knowledge.library import Library
 
 runner = CliRunner()
 CRITERIA = ["situation", "task", "action", "result", "ownership", "measurement", "reflection", "concision"]
@@ -125,3 +127,32 @@ def test_calibration_is_written_and_used(tmp_path, home):
     document = json.loads(result.stdout)
     assert document["error_after"] <= document["error_before"]
     assert json.loads((home / "calibration.json").read_text(encoding="utf-8"))["answers"] == document["answers"]
+
+
+def test_a_promoted_rubric_is_used_by_every_command_that_grades(tmp_path, home):
+    story = (
+        "The search failed for 8% of users. I traced it and fixed the parser. In the end failures fell from 8% to 1%."
+    )
+    answer, items = tmp_path / "story.txt", tmp_path / "items.jsonl"
+    answer.write_text(story, encoding="utf-8")
+    items.write_text(json.dumps({"id": 1, "kind": "star", "question": "", "answer": story}), encoding="utf-8")
+
+    def overalls() -> list[float]:
+        star = json.loads(runner.invoke(app, ["grade", "star", str(answer), "--json"]).stdout)["overall"]
+        asked = ["grade", "answer", str(answer), "--question", "production_issue", "--json"]
+        as_asked = json.loads(runner.invoke(app, asked).stdout)
+        target = tmp_path / "scores.jsonl"
+        assert runner.invoke(app, ["grade", "batch", str(items), "--output", str(target)]).exit_code == 0
+        assert as_asked["versions"]["rubric"].startswith("star@")
+        return [star, as_asked["overall"], json.loads(target.read_text(encoding="utf-8"))["overall"]]
+
+    before = overalls()
+    rubric = Library.load().rubrics["star"].model_dump(mode="json")
+    for criterion in rubric["criteria"]:
+        criterion["weight"] = 50.0 if criterion["id"] == "reflection" else 1.0
+    path = tmp_path / "star.yaml"
+    path.write_text(yaml.safe_dump(rubric | {"version": 71}), encoding="utf-8")
+    assert runner.invoke(app, ["canary", "start", str(path)]).exit_code == 0
+    assert overalls() == before  # on trial it counts for nothing
+    assert runner.invoke(app, ["canary", "promote", "--force"]).exit_code == 0
+    assert all(after < was for after, was in zip(overalls(), before, strict=True))
