@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from evaluators.text.evidence import sentences
-from evaluators.text.language import FUNCTION_WORDS, words
+from evaluators.text.language import FUNCTION_WORDS, content, stem, words
 
 PASS = 2.5  # of 5: an attack passes that earns half the marks
 
@@ -42,11 +42,20 @@ _BE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question with its reference, and answers of other questions."""
+    """A question with its reference, and answers of other questions.
+
+    Attributes:
+        question: what was asked.
+        reference: a right answer.
+        others: good answers to other questions of the set.
+        unlike: those of them whose own question has another reference: where the references say nearly the same, a
+            good answer to the one is a good answer to the other.
+    """
 
     question: str
     reference: str
     others: Sequence[str]
+    unlike: Sequence[str] = ()
 
 
 Attack = Callable[[Case, random.Random], str]
@@ -61,15 +70,18 @@ def gibberish(case: Case, chance: random.Random) -> str:
 def shuffled_keywords(case: Case, chance: random.Random) -> str:
     """Return the reference's content words in random order."""
     kept = [word for word in case.reference.split() if word.lower().strip(".,;:()") not in FUNCTION_WORDS]
-    chance.shuffle(kept)
-    return " ".join(kept)
+    return " ".join(_reordered(kept, chance))
 
 
 def shuffled(case: Case, chance: random.Random) -> str:
     """Return all of the reference's words in random order."""
-    kept = case.reference.split()
-    chance.shuffle(kept)
-    return " ".join(kept)
+    return " ".join(_reordered(case.reference.split(), chance))
+
+
+def _reordered(told: Sequence[str], chance: random.Random) -> list[str]:
+    """Return the words in random order, another one than their own: in their own they are the answer."""
+    orders = (chance.sample(told, len(told)) for _ in range(8))
+    return next((order for order in orders if order != list(told)), list(told))
 
 
 def negated(case: Case, chance: random.Random) -> str:
@@ -92,6 +104,17 @@ def other_answer(case: Case, chance: random.Random) -> str:
     return chance.choice(case.others) if case.others else elsewhere(case, chance)
 
 
+def unlike_answer(case: Case, chance: random.Random) -> str:
+    """Return a good answer to a question whose reference says something else."""
+    return chance.choice(case.unlike) if case.unlike else other_answer(case, chance)
+
+
+def unlike(reference: str, other: str) -> bool:
+    """Return whether two references have less than a fifth of their content words in common."""
+    one, two = ({stem(word) for word in content(text)} for text in (reference, other))
+    return len(one & two) < 0.2 * max(1, len(one | two))
+
+
 FAMILIES: Mapping[str, Attack] = MappingProxyType(
     {
         "question copied": lambda case, chance: case.question,
@@ -99,6 +122,7 @@ FAMILIES: Mapping[str, Attack] = MappingProxyType(
         "question and filler": lambda case, chance: f"{case.question} {_FILLER}",
         "about something else": elsewhere,
         "answer to another question": other_answer,
+        "the same, with another reference": unlike_answer,
         "gibberish": gibberish,
         "keywords shuffled": shuffled_keywords,
         "words shuffled": shuffled,

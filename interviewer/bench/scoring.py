@@ -201,10 +201,13 @@ def passes(rows: Sequence[Graded], evaluator: TechnicalEvaluator, most: int = CA
     for row in rows:
         if row.grade >= 1.0:
             good.setdefault(row.group, []).append(row.answer)
+    references = {row.group: row.reference for row in rows}
     cases = []
     for number, row in enumerate(firsts):
-        others = [answer for group, answers in good.items() if group != row.group for answer in answers[:3]]
-        case = attacks.Case(row.question, row.reference, others[number % 7 :: 7] or others)
+        others = [(group, answer) for group, answers in good.items() if group != row.group for answer in answers[:3]]
+        unlike = [answer for group, answer in others if attacks.unlike(row.reference, references[group])]
+        told = [answer for _, answer in others]
+        case = attacks.Case(row.question, row.reference, *(some[number % 7 :: 7] or some for some in (told, unlike)))
         cases.append((case, from_reference(row.question, row.reference)))
     return _passes(cases, evaluator)
 
