@@ -80,11 +80,12 @@ def _by_key_points(name: str, question: Question, points: Score, weight: float) 
     score = round(sum((one.score or 0) * about[one.criterion].weight for one in scored) / total)
     best = sorted(scored, key=lambda one: -(one.score or 0))
     evidence = tuple(dict.fromkeys(quotation for one in best for quotation in one.evidence))[:3]
+    missing = tuple(one.criterion for one in scored if (one.score or 0) < 2)
     thin = min(scored, key=lambda one: (one.score or 0, -about[one.criterion].weight))
     how = "Not said" if (thin.score or 0) < 2 else "Only touched" if (thin.score or 0) < 4 else ""
     reason = f"{how}: {about[thin.criterion].text}" if how else "Its key points are there."
     return CriterionScore(
-        criterion=name, score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+        criterion=name, score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight, missing=missing
     )
 
 
@@ -99,11 +100,13 @@ def _requirements(text: str, scenario: Scenario, facts_asked: Sequence[str], wei
     if not evidence and asked and text.strip():
         first = sentences(text)
         evidence = (quote(text, *first[0]),) if first else ()
-    missing = [fact.id for fact in scenario.facts if fact.id not in set(facts_asked)]
+    missing = tuple(fact.id for fact in scenario.facts if fact.id not in set(facts_asked))
     reason = f"{len(set(facts_asked))} of {len(scenario.facts)} facts asked for, {len(assumed)} assumption(s) aloud"
-    reason += f"; never asked: {', '.join(missing[:4])}." if missing else "."
+    reason += f"; never asked: {', '.join(name.replace('_', ' ') for name in missing[:4])}." if missing else "."
     score = round(5 * share) if evidence else 0
-    return CriterionScore(criterion="requirements", score=score, evidence=evidence, reason=reason, weight=weight)
+    return CriterionScore(
+        criterion="requirements", score=score, evidence=evidence, reason=reason, weight=weight, missing=missing
+    )
 
 
 def _estimates(text: str, scenario: Scenario, weight: float) -> CriterionScore:
@@ -116,14 +119,19 @@ def _estimates(text: str, scenario: Scenario, weight: float) -> CriterionScore:
     evidence = tuple(quote(text, *span) for span in found.values())[:3]
     if not evidence and score:
         evidence = tuple(quote(text, *span) for span in sentences(text) if estimates.amounts(text[slice(*span)]))[:1]
-    missing = [e.what for e in scenario.estimates if e.id not in found]
+    missing = [estimate for estimate in scenario.estimates if estimate.id not in found]
     reason = f"{len(found)} of {len(scenario.estimates)} estimates are right within their tolerance"
-    reason += f"; missing: {missing[0]}." if missing else "."
+    reason += f"; missing: {missing[0].what}." if missing else "."
     for span, right in wrong[:1]:
         score = max(0, score - 1)
         reason += f" “{text[slice(*span)]}” does not come out: it is {right:,.4g}."
     return CriterionScore(
-        criterion="estimates", score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+        criterion="estimates",
+        score=score if evidence else 0,
+        evidence=evidence,
+        reason=reason,
+        weight=weight,
+        missing=tuple(estimate.id for estimate in missing),
     )
 
 

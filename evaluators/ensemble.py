@@ -173,7 +173,7 @@ def _merge(offline: CriterionScore, judged: Judged | None) -> tuple[CriterionSco
     if offline.score is not None and abs(theirs.score - offline.score) > FAR:
         reason = f"{offline.reason} The model says {theirs.score}: {theirs.reason}"
         return offline.model_copy(update={"reason": reason}), theirs.score - offline.score, True
-    return theirs.model_copy(update={"weight": offline.weight}), 0, True
+    return theirs.model_copy(update={"weight": offline.weight, "missing": offline.missing}), 0, True
 
 
 def _failure(judgement: Judgement) -> str:

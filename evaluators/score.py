@@ -23,6 +23,7 @@ class CriterionScore(Frozen):
     evidence: tuple[Evidence, ...] = ()
     reason: str
     weight: float = 1.0
+    missing: tuple[str, ...] = Field((), description="Ids of its parts that were not said, where it has several.")
 
     @model_validator(mode="after")
     def _points_need_a_quotation(self) -> CriterionScore:

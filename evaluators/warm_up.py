@@ -87,11 +87,12 @@ def _relevance(text: str, question: Question, points: Score, weight: float) -> C
     if len(touched) == 1 and len(points.criteria) > 1:
         score = 3
     evidence = tuple(dict.fromkeys(e for point in (*touched, *nearly) for e in point.evidence))[:3]
-    missing = ", ".join(point.criterion for point in points.criteria if point not in touched)
+    missing = tuple(point.criterion for point in points.criteria if point not in touched)
     reason = f"{len(touched)} of {len(points.criteria)} parts of the question are answered."
-    reason += f" Missing: {missing}." if missing else ""
+    reason += f" Missing: {', '.join(name.replace('_', ' ') for name in missing)}." if missing else ""
+    score = score if evidence else 0
     return CriterionScore(
-        criterion="relevance", score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
+        criterion="relevance", score=score, evidence=evidence, reason=reason, weight=weight, missing=missing
     )
 
 

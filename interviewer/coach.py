@@ -36,8 +36,6 @@ _NO_STORY = {
     "philosophy": "tells what you believe, or usually do",
 }
 
-_ID = re.compile(r"[\w-]+")
-
 
 def advise(
     question: Question,
@@ -154,13 +152,12 @@ def _on_gap(
         left_out, passage = harmless(story.left_out[0]), story.passage
         text = f"Your own notes have what is missing ({passage.source}, line {passage.line}): “{left_out}”. Say it."
         return Advice(text, worst.criterion)
-    named = _ID.findall(worst.reason)
     if scenario is not None and worst.criterion == "requirements":
-        fact = next((f for f in scenario.facts if f.id in named), None)
+        fact = next((f for f in scenario.facts if f.id in worst.missing), None)
         if fact is not None:
             return Advice(f"Before “{quote}” ask: “{fact.asked_by[0]}” What follows depends on it.", worst.criterion)
     if scenario is not None and worst.criterion == "estimates":
-        estimate = next((e for e in scenario.estimates if e.what in worst.reason), None)
+        estimate = next((e for e in scenario.estimates if e.id in worst.missing), None)
         if estimate is not None:
             text = f"Put a line of arithmetic under “{quote}”, {estimate.what}: {estimate.derivation}"
             return Advice(text, worst.criterion)
@@ -190,8 +187,8 @@ def _on_strength(question: Question, current: QuestionState, score: Score, level
 def unsaid(question: Question, score: Score | None, criterion: str = "") -> tuple[KeyPoint, ...]:
     """Return the key points that the answer has not made, the weightiest first; of one criterion when it is named.
 
-    In technical and coding answers a key point is a criterion of its own; of a design and of a warm-up the criteria's
-    reasons name those that are missing.
+    In technical and coding answers a key point is a criterion of its own; a criterion of a design or of a warm-up lists
+    those that are missing from it.
     """
     if score is None:
         return ()
@@ -204,7 +201,7 @@ def unsaid(question: Question, score: Score | None, criterion: str = "") -> tupl
         part = by_name.get(point.criterion or "relevance")
         if part is None or criterion not in {"", part.criterion}:
             return False
-        return point.id in _ID.findall(part.reason.partition("Missing:")[2])
+        return point.id in part.missing
 
     return tuple(sorted(filter(missing, question.key_points), key=lambda point: -point.weight))
 

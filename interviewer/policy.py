@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from evaluators.score import CriterionScore, Score
@@ -250,10 +249,9 @@ def _deeper(state: State, current: QuestionState, question: Question) -> Move | 
 
 
 def _target(criterion: CriterionScore, question: Question, level: Level) -> str:
-    """Return what to ask for: the key point that a broader criterion names as missing, else the criterion itself."""
-    named = re.findall(r"[a-z0-9]+(?:[_-][a-z0-9]+)*", criterion.reason)
+    """Return what to ask for: the key point that is missing from a broader criterion, else the criterion itself."""
     reach = LEVELS.index(level)
-    points = [p for p in question.key_points if p.id in named and LEVELS.index(p.level) <= reach]
+    points = [p for p in question.key_points if p.id in criterion.missing and LEVELS.index(p.level) <= reach]
     return max(points, key=lambda p: (p.core, p.weight)).id if points else criterion.criterion
 
 

@@ -373,7 +373,7 @@ def test_praise_is_not_earned_by_an_answer_to_something_deeper(library: Library)
 
 def test_a_broad_criterion_is_probed_by_the_key_point_that_it_misses(library: Library) -> None:
     broad = scored("zoo", requirements=4, serving=0)
-    serving = broad.score.criteria[1].model_copy(update={"reason": "Missing: beyond, cost."})
+    serving = broad.score.criteria[1].model_copy(update={"missing": ("beyond", "cost")})
     judged = broad.model_copy(
         update={"score": broad.score.model_copy(update={"criteria": (broad.score.criteria[0], serving)})}
     )
