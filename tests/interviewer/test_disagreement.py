@@ -214,3 +214,17 @@ def test_a_question_cannot_command_the_terminal(tmp_path: Path) -> None:
     assert run.exit_code == 0, run.output
     assert "\x1b" not in run.output
     assert "exam red" in run.output
+
+
+def test_ctrl_c_leaves_the_page_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "exam.jsonl").write_text(json.dumps(graded("Cats sleep.", 1.0).model_dump()), encoding="utf-8")
+    page = tmp_path / "page.html"
+    page.write_text("of before", encoding="utf-8")
+
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("interviewer.disagreement.TechnicalEvaluator.score_many", interrupted)
+    run = CliRunner().invoke(app, ["errors", "--data", str(tmp_path), "--output", str(page)])
+    assert run.exit_code == 130
+    assert page.read_text(encoding="utf-8") == "of before"
