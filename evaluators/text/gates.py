@@ -84,8 +84,8 @@ _HEADING = (
     r"disadvantages?|pros?|cons?|requirements?|architecture|models?|serving|evaluation|monitoring|data|features|"
     r"trade-?offs?|thought process|reasoning|solution|key points?)"
 )
-_LABEL = re.compile(rf"^[\W_]*{_HEADING}\b[\W_]*$", re.IGNORECASE)
-_LABEL_AT_START = re.compile(rf"(?:^|(?<=[.!?\n])\s*)[\W_]*{_HEADING}\b[\s*_]*[:–—-]", re.IGNORECASE)
+_LABEL = re.compile(rf"^[\W_]{{0,12}}{_HEADING}\b[\W_]*$", re.IGNORECASE)
+_LABEL_AT_START = re.compile(rf"(?:^|(?<=[.!?\n]))[\W_]{{0,12}}{_HEADING}\b[\s*_]{{0,6}}[:–—-]", re.IGNORECASE)
 
 _LINE = re.compile(r"[^\n]+")
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
