@@ -117,18 +117,14 @@ class TechnicalEvaluator:
         for target in new:
             question = known.get(target.question, _empty())
             points = tuple(known.get(point.text, _empty()) for point in target.points)
-            claims = [
-                (known[text], wrong.id, wrong.correction)
-                for wrong in target.wrongs
-                if (text := wrong.statement) in known
-            ]
+            claims = [(known[wrong.statement], wrong) for wrong in target.wrongs if wrong.statement in known]
             truths = [*points, *(known[w.correction] for w in target.wrongs if w.correction in known)]
             self._prepared[target] = _Prepared(
                 question,
                 points,
                 tuple(newness(point, question) for point in points),
                 (told(points, question),) if target.reference else tuple(told([one], question) for one in points),
-                tuple(misconceptions.claim(one, newness(one, question), *rest) for one, *rest in claims),
+                tuple(misconceptions.claim(one, newness(one, question), wrong) for one, wrong in claims),
                 tuple(misconceptions.claim(one, newness(one, question)) for one in truths if len(one.words)),
                 known.get(target.reference),
             )

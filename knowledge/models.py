@@ -46,6 +46,10 @@ class Misconception(Frozen):
     statement: str = Field(description="The wrong claim, as a candidate would say it.")
     correction: str = Field(description="What is true instead, and why, in one or two sentences.")
     challenge: str = Field(description="The interviewer's question that makes the candidate look again.")
+    signs: tuple[str, ...] = Field(
+        (), description="Words that give it away: of each sign one alternative (“a | not b | c + d”) in one sentence."
+    )
+    unless: tuple[str, ...] = Field((), description="Words that show the sentence to be right in spite of the signs.")
 
 
 class Source(Frozen):

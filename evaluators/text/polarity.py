@@ -21,9 +21,11 @@ for _pair in WORDS["opposites"].split("|"):
     OPPOSITES.setdefault(_other, set()).add(_one)
 
 _DOUBT = re.compile(
-    r"\b(?:(?:common|frequent|popular|widespread|usual) (?:misconception|mistake|error|myth|belief)|misconception|myth|"
-    r"(?:people|some|many|beginners|candidates) (?:often |sometimes )?(?:think|say|believe|claim|assume)|"
-    r"contrary to|rather than|instead of|one might think|it is (?:tempting|wrong|false)|would be wrong|not the case)\b",
+    r"\b(?:(?:common|frequent|popular|widespread|usual|classic) (?:misconception|mistake|error|myth|belief|pitfall|trap)|"
+    r"misconception|myth|mistaken(?:ly)?|wrongly|(?:a|the) (?:mistake|pitfall|trap) (?:is|would be|i|we|people)|"
+    r"(?:people|some|many|others|beginners|candidates) (?:often |sometimes |also )?(?:think|say|believe|claim|assume)|"
+    r"(?:often|sometimes|commonly|it is|is|are) (?:said|claimed|believed|assumed|heard)\b|contrary to|"
+    r"(?:one|you) (?:might|may|could) think|it is (?:tempting|wrong|false)|would be (?:wrong|a mistake)|not the case)\b",
     re.IGNORECASE,
 )
 _NOT_DENYING = frozenset({"only", "just", "merely", "doubt", "matter", "wonder"})  # "not only", "no doubt"
@@ -34,7 +36,22 @@ _UNTRUE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE_WORDS = frozenset(
-    {"because", "but", "while", "whereas", "so", "which", "who", "that", "if", "when", "unless", "although", "though"}
+    {
+        "because",
+        "but",
+        "while",
+        "whereas",
+        "so",
+        "which",
+        "who",
+        "that",
+        "if",
+        "when",
+        "unless",
+        "although",
+        "though",
+        "whether",
+    }
     | {"since", "as", "and", "or", "then", "than"}
 )
 _CONDITIONS = frozenset({"if", "when", "unless"})

@@ -1,0 +1,118 @@
+"""The words that give a known mistake away: what a candidate who makes it says in whatever words stand around.
+
+A misconception's statement and what is true instead differ in a word or two ("linear", "quadratic"), which the encoder
+hardly tells apart. So a pack may list signs, as key points have anchors: one alternative of each must stand in one
+sentence, said and not denied. `not overfit` is there when the sentence denies it ("is never going to overfit"); words
+joined by `+` must stand in one clause.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evaluators.text.anchors import plain
+from evaluators.text.language import is_negation
+from evaluators.text.polarity import denied_places, reported
+
+_WHOLE_WORD = 3  # letters: a sign so short is a whole word, a longer one the beginning of one
+_CLAUSE_END = re.compile(
+    r"[;:,]\s|\s[-–—]\s|\s+(?=(?:and|but|while|whereas|so|because|since|as|although|though|yet|hence)\s)"
+)
+_CONDITION = re.compile(r"\b(?:if|unless|suppose|assuming)\b[^,;:]*?(?=,|\sthen\b)|(?<=\S\s)(?:if|unless)\b[^,;:]*")
+# What follows these in a clause is not what the sentence recommends or claims.
+SET_ASIDE = re.compile(
+    r"\b(?:rather than|instead of|as opposed to|unlike|far from)\b(?:\s+[^\s,;:]+){1,5}", re.IGNORECASE
+)
+
+_DENYING = re.compile(r"\b(?:not|never|cannot|hardly)\b|n't\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Words that follow each other, and whether they have to be denied; None where that is all one."""
+
+    pattern: re.Pattern[str]
+    denied: bool | None
+
+
+class Sentence:
+    """A sentence as signs are looked for in it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = plain(text)
+        self.reported = reported(text)
+        self._denied = denied_places(self._text)
+        self._set_aside = _ranges(SET_ASIDE, self._text)
+        self._conditions = _ranges(_CONDITION, self._text)
+        ends = [match.start() for match in _CLAUSE_END.finditer(self._text)]
+        self._clauses = list(zip([0, *ends], [*ends, len(self._text)], strict=True))
+
+    def shows(self, signs: Sequence[str], unless: Sequence[str] = ()) -> bool:
+        """Return whether one alternative of every sign is said, one of them at least under no condition."""
+        places = [self._place(sign) for sign in signs]
+        if not places or any(place is None for place in places):
+            return False
+        claimed = any(not _inside(place, self._conditions) for place in places if place is not None)
+        return claimed and not any(self._stands(words) for words in unless)
+
+    def _stands(self, sign: str) -> bool:
+        """Whether an alternative stands in the sentence, asserted or not; `not …` has to be denied here, too."""
+        return any(
+            all(self._matches(part if part.denied else _Part(part.pattern, None), *clause) for part in parts)
+            for parts in _alternatives(sign)
+            for clause in ([(0, len(self._text))] if len(parts) == 1 else self._clauses)
+        )
+
+    def _place(self, sign: str) -> int | None:
+        """Return where the first alternative that is said outside a condition stands, else one inside, else None."""
+        places = [place for parts in _alternatives(sign) for place in self._said(parts)]
+        return min(places, key=lambda place: (_inside(place, self._conditions), place), default=None)
+
+    def _said(self, parts: tuple[_Part, ...]) -> list[int]:
+        if len(parts) == 1:
+            return self._matches(parts[0], 0, len(self._text))
+        found: list[int] = []
+        for start, end in self._clauses:
+            each = [self._matches(part, start, end) for part in parts]
+            if all(each):
+                found.append(each[0][0])
+        return found
+
+    def _matches(self, part: _Part, start: int, end: int) -> list[int]:
+        found: list[int] = []
+        for match in part.pattern.finditer(self._text, start, end):
+            words = {match.start() + word.start() for word in re.finditer(r"[^\W_]+", match[0])}
+            denied = bool(words & self._denied) or _inside(match.start(), self._set_aside)
+            if part.denied in (None, denied):
+                found.append(match.start())
+        return found
+
+
+@lru_cache(maxsize=8192)
+def _alternatives(sign: str) -> tuple[tuple[_Part, ...], ...]:
+    return tuple(tuple(_part(words.strip()) for words in one.split(" + ")) for one in sign.split(" | "))
+
+
+def _part(words: str) -> _Part:
+    """Return a sign as it is looked for: `not x` has to be denied, `~x` may be, and so may "no need" as a whole."""
+    if words == "not":
+        return _Part(_DENYING, None)
+    either = words.startswith("~")
+    text = plain(words.removeprefix("not ").removeprefix("~")).strip()
+    parts = re.split(r"[\s-]+", text)
+    either = either or any(is_negation(part) for part in parts)
+    begin = r"(?<!\w)" if text[0].isalnum() else ""
+    end = r"s?(?!\w)" if len(parts[-1]) <= _WHOLE_WORD else ""
+    pattern = re.compile(begin + r"[\s-]+".join(map(re.escape, parts)) + end)
+    return _Part(pattern, None if either else words.startswith("not "))
+
+
+def _ranges(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in pattern.finditer(text)]
+
+
+def _inside(place: int, ranges: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in ranges)
