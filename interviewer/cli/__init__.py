@@ -59,10 +59,21 @@ app.add_typer(bench_app, name="bench")
 
 def main() -> None:
     """Run the command; a user's error is two lines and an exit status, never a traceback."""
+    from interviewer.cli.output import leave_quietly
     from knowledge.errors import InterviewError
 
+    out = sys.stdout
     try:
-        app()
+        try:
+            app()
+        finally:
+            out.flush()  # not at the interpreter's end, where a closed pipe is told as a fault
+    except BrokenPipeError:
+        leave_quietly()
+    except SystemExit:
+        if sys.stdout is not out:  # typer puts another in its place when the reader has left, and would exit with 1
+            leave_quietly()
+        raise
     except InterviewError as error:
         sys.stderr.write(f"Error: {error.message}\n")
         if error.hint:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -26,10 +27,28 @@ def print_json(document: BaseModel | dict[str, Any] | list[Any]) -> None:
     sys.stdout.write("\n")
 
 
+READER_LEFT = 128 + 13
+"""The exit status of a command that SIGPIPE ended, as a shell tells it: `interviewer practice | head`."""
+
+
+def leave_quietly() -> NoReturn:
+    """End the command because nobody reads its output any more; what is still to be written goes nowhere."""
+    import os
+
+    with contextlib.suppress(OSError, ValueError):  # a standard output that is no file has nothing to redirect
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(READER_LEFT)
+
+
 def console() -> Console:
     """Standard output for people: at most 100 columns wide, plain when piped or with NO_COLOR."""
     from rich.console import Console
 
-    screen = Console(highlight=False)
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+            leave_quietly()
+
+    screen = Screen(highlight=False)
     screen.width = min(screen.width, 100)
     return screen
