@@ -1,0 +1,150 @@
+"""The panel that everybody starts with: scales and weights of the scorers, measured on graded sets and on the bank.
+
+Run by `interviewer calibrate FOLDER --everybody FILE`; the file it writes is shipped with the evaluators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from evaluators.reliability.voting import Ballots, Member, Panel, Scale, precision, together, tuned
+from evaluators.technical import TechnicalEvaluator
+from evaluators.text.alignment import align, newness, read
+from evaluators.text.evidence import sentences
+from evaluators.text.target import from_reference
+from evaluators.text.votes import SCORERS, told, values
+from interviewer.bench.scoring import Graded
+from interviewer.bench.scoring import read as read_graded
+from knowledge.encoder import TokenEncoder
+from knowledge.errors import InputError
+from knowledge.library import Library
+from knowledge.models import Question
+
+FULL = 95  # percentile of all answers at which a scorer's scale against a reference ends; it begins at 0
+ELSEWHERE, TOLD = 0.11, 0.75  # shares of a point that ladders of other questions, and of its own, are to reach
+CHUNK = 256
+
+Seen = list[dict[str, float]]
+
+
+def ballots(rows: Sequence[Graded], seen: Seen, panel: Panel) -> Ballots:
+    """Return the votes of a set; answers that a gate decided have none and are left out."""
+    kept = [(one, row.grade) for one, row in zip(seen, rows, strict=True) if one]
+    votes = {name: tuple(member.reference(one[name]) for one, _ in kept) for name, member in panel.members.items()}
+    return Ballots(votes=votes, grades=tuple(grade for _, grade in kept))
+
+
+def look(
+    rows: Sequence[Graded], evaluator: TechnicalEvaluator, progress: Callable[[int], None] = lambda done: None
+) -> Seen:
+    """Return what the scorers see in each answer."""
+    seen: Seen = []
+    for start in range(0, len(rows), CHUNK):
+        items = [(row.answer, from_reference(row.question, row.reference)) for row in rows[start : start + CHUNK]]
+        seen += [one for _, one in evaluator.score_and_votes(items)]
+        progress(len(seen))
+    return seen
+
+
+def ship(data: Path, encoder: TokenEncoder, library: Library, progress: Callable[[str, int, int], None]) -> Panel:
+    """Return the panel for everybody from a folder of graded sets, `*.jsonl`; every set counts the same.
+
+    Raises:
+        InputError: there is no set.
+    """
+    sets = {path.stem: read_graded(path) for path in sorted(data.glob("*.jsonl"))}
+    if not sets:
+        raise InputError(f"There are no graded sets in {data}.", "Name a folder of *.jsonl files.")
+    points = _point_scales(library, encoder)
+    blank = Scale(low=0.0, high=1.0)
+    even = {name: Member(weight=1 / len(SCORERS), reference=blank, point=points[name]) for name in SCORERS}
+    start = Panel(
+        members=even,
+        sets={},
+        encoder=encoder.name,
+        precision_before=0.0,
+        precision_after=0.0,
+        made=datetime.now(UTC).date().isoformat(),
+    )
+    seen: dict[str, Seen] = {}
+    for name, rows in sets.items():
+        evaluator = TechnicalEvaluator(encoder, panel=start)
+        seen[name] = look(rows, evaluator, partial(_progress, progress, name, len(rows)))
+    scales = {name: Scale(low=0.0, high=_full([[o[name] for o in one if o] for one in seen.values()])) for name in even}
+    start = start.model_copy(
+        update={"members": {n: m.model_copy(update={"reference": scales[n]}) for n, m in even.items()}}
+    )
+    voted = {name: ballots(rows, seen[name], start) for name, rows in sets.items()}
+    before, after = _left_out(sets, seen, start)
+    panel = start.weighted({name: round(weight, 4) for name, weight in tuned(list(voted.values())).items()})
+    counts = {name: len(one.grades) for name, one in voted.items()}
+    return panel.model_copy(
+        update={"sets": counts, "precision_before": round(before, 4), "precision_after": round(after, 4)}
+    )
+
+
+def _progress(progress: Callable[[str, int, int], None], name: str, whole: int, done: int) -> None:
+    progress(name, done, whole)
+
+
+def _full(columns: Sequence[Sequence[float]]) -> float:
+    return round(float(np.mean([np.percentile(column, FULL) for column in columns])), 3)
+
+
+def _left_out(sets: dict[str, list[Graded]], seen: dict[str, Seen], panel: Panel) -> tuple[float, float]:
+    """Return average precision of even votes and of tuned ones, both on the half of the questions not tuned on."""
+    before: list[float] = []
+    after: list[float] = []
+    chance = np.random.default_rng(0)
+    halves = {name: _half([row.group for row in rows], chance) for name, rows in sets.items()}
+    for other in (True, False):
+        fit, test = [], []
+        for name, rows in sets.items():
+            for wanted, chosen in ((other, fit), (not other, test)):
+                at = [i for i, inside in enumerate(halves[name]) if inside == wanted]
+                chosen.append(ballots([rows[i] for i in at], [seen[name][i] for i in at], panel))
+        weights = tuned(fit)
+        before += [precision(together(one, panel.weights), np.array(one.grades)) for one in test]
+        after += [precision(together(one, weights), np.array(one.grades)) for one in test]
+    return float(np.mean(before)), float(np.mean(after))
+
+
+def _half(groups: Sequence[str], chance: np.random.Generator) -> list[bool]:
+    names = sorted(set(groups))
+    chosen = set(chance.permutation(names)[: len(names) // 2])
+    return [group in chosen for group in groups]
+
+
+def _point_scales(library: Library, encoder: TokenEncoder) -> dict[str, Scale]:
+    """Return each scorer's scale on a key point, from the bank's ladders: the question's own, and another's."""
+    asked = [q for q in library.questions.values() if q.rubric == "technical" and q.key_points and q.ladder]
+    ladders = [" ".join([q.ladder.junior, q.ladder.senior, q.ladder.staff]) for q in asked if q.ladder]
+    own = [one for q, text in zip(asked, ladders, strict=True) for one in _on_points(q, text, encoder)]
+    moved = [*ladders[7:], *ladders[:7]]  # seven questions on: mostly another subject
+    other = [one for q, text in zip(asked, moved, strict=True) for one in _on_points(q, text, encoder)]
+    scales = {}
+    for name in SCORERS:
+        nothing, all_of_it = (float(np.median([one[name] for one in found])) for found in (other, own))
+        width = (all_of_it - nothing) / (TOLD - ELSEWHERE)
+        low = nothing - ELSEWHERE * width
+        scales[name] = Scale(low=round(low, 3), high=round(low + width, 3))
+    return scales
+
+
+def _on_points(question: Question, text: str, encoder: TokenEncoder) -> Seen:
+    """Return what the scorers see of each key point in the two sentences that say most of it."""
+    texts = [question.text, text, *(point.text for point in question.key_points)]
+    asked, answer, *points = (read(*pair) for pair in zip(texts, encoder.token_states(texts), strict=True))
+    heard, spans = told([answer], asked), sentences(text)
+    found: Seen = []
+    for point in points:
+        window = align(point, newness(point, asked), answer, spans).window
+        seen = values(told([point], asked), heard.part(answer.within(window))) if window is not None else {}
+        if seen:
+            found.append(seen)
+    return found
