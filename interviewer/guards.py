@@ -81,12 +81,14 @@ class Granted(Frozen):
     Attributes:
         secret: what may not be read out or given away: key points, corrections, facts not asked for, prompts.
         allowed: texts that anybody may repeat: the question, the draft, what the candidate said.
+        ours: those of them that are the interviewer's own; a question about judges may speak of "the instructions".
         praise: whether the answer so far was good.
         numbers: whether only numbers that stand in `allowed` may be said.
     """
 
     secret: tuple[Secrets, ...]
     allowed: tuple[str, ...]
+    ours: str = ""
     praise: bool = False
     numbers: bool = False
 
@@ -113,7 +115,7 @@ class Guard:
         """
         whole = f"{said} {sentence}"
         allowed = self._spoken
-        if _RULES.search(sentence):
+        if (found := _RULES.search(sentence)) and found[0].lower() not in self._granted.ours.lower():
             raise _refused("would have spoken of its instructions")
         if (found := _SCORE.search(sentence)) and found[0].lower() not in allowed.lower():
             raise _refused("would have spoken of scores")

@@ -24,6 +24,7 @@ from interviewer.guards import Granted, Guard, GuardError, Secrets, secrets_of
 from interviewer.hearing import quick_kind
 from interviewer.llm import LanguageModel, Messages, Role
 from interviewer.policy import GOOD
+from interviewer.quoting import harmless
 from interviewer.state import State
 from interviewer.voices.offline import OfflineVoice, is_derivation
 from interviewer.voices.transcript import shortened, told_earlier, told_here
@@ -197,7 +198,9 @@ class ModelVoice:
         score = current.score if current else None
         return Granted(
             secret=(self._prompts, *(self._secrets(question) for question in questions)),
-            allowed=(draft, *(q.text for q in questions), *said, *(p.text for p in passages)),
+            # Our own notes say what the key points say: what is shown of them opens nothing that is not to be told.
+            allowed=(draft, *(q.text for q in questions), *said, *(p.text for p in passages if p.category != "ours")),
+            ours=" ".join((draft.replace(harmless(move.quote) or "\0", " "), *(q.text for q in questions))),
             praise=score is not None and score.overall is not None and score.overall >= GOOD,
             numbers=move.kind in _NUMBERS,
         )

@@ -13,6 +13,7 @@ from interviewer.guards import GuardError
 from interviewer.voices.model import PROMPTS, ModelVoice
 from interviewer.voices.offline import OfflineVoice
 from knowledge.errors import ModelError
+from knowledge.models import Passage
 
 SETUP = Setup(round="technical", minutes=30, seed=1, engine="llm")
 SECRETS = ("The cause is zebras", "The cost is lions", "Think of Africa", "Two thousand a day")
@@ -145,3 +146,27 @@ async def test_when_understanding_fails_the_rules_understand(open_fake_engine: A
     assert "The server is down" in asked.notice
     assert sum(isinstance(event, Answered) for event in events) == 1
     assert not any(isinstance(event, Called) for event in events)
+
+
+@pytest.mark.parametrize(("category", "voice"), [("ours", "offline"), ("notes", "llm:fake")])
+async def test_our_own_notes_open_nothing_that_the_candidate_is_to_say(
+    category: str, voice: str, open_fake_engine: Any, library: Any
+) -> None:
+    """What stands in the candidate's own notes is no secret; ours say what the key points say."""
+    passage = Passage(text="The cause is zebras.", source="a.md", line=1, score=0.9, heading="", category=category)
+
+    async def find(state: Any, move: Any) -> Any:
+        return [passage] if move.kind == "probe" else ()
+
+    speaker = ModelVoice(
+        FakeModel(words="Could it be that the cause is zebras?"),  # type: ignore[arg-type]
+        OfflineVoice(library),
+        library,
+        absent,
+    )
+    async with open_fake_engine(voice=lambda setup: speaker, find=find) as engine:
+        interview = await engine.create(SETUP)
+        _ = [item async for item in engine.reply(interview, "It has to do with giraffes.")]
+        events = await engine.events(interview)
+    assert events[-1].move.kind == "probe"
+    assert events[-1].voice == voice
