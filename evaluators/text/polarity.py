@@ -21,11 +21,12 @@ for _pair in WORDS["opposites"].split("|"):
     OPPOSITES.setdefault(_other, set()).add(_one)
 
 _DOUBT = re.compile(
-    r"\b(?:(?:common|frequent|popular|widespread|usual|classic) (?:misconception|mistake|error|myth|belief|pitfall|trap)|"
+    r"\b(?:(?:common|frequent|popular|widespread|usual|classic) (?:mistake|error|belief|pitfall|trap)|"
     r"misconception|myth|mistaken(?:ly)?|wrongly|(?:a|the) (?:mistake|pitfall|trap) (?:is|would be|i|we|people)|"
     r"(?:people|some|many|others|beginners|candidates) (?:often |sometimes |also )?(?:think|say|believe|claim|assume)|"
     r"(?:often|sometimes|commonly|it is|is|are) (?:said|claimed|believed|assumed|heard)\b|contrary to|"
-    r"(?:one|you) (?:might|may|could) think|it is (?:tempting|wrong|false)|would be (?:wrong|a mistake)|not the case)\b",
+    r"(?:one|you) (?:might|may|could) think|it is (?:tempting|wrong|false)|would be (?:wrong|a mistake)|"
+    r"not the case)\b",
     re.IGNORECASE,
 )
 _NOT_DENYING = frozenset({"only", "just", "merely", "doubt", "matter", "wonder"})  # "not only", "no doubt"
