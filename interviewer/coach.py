@@ -56,6 +56,8 @@ def advise(
         scenario: of a design question.
     """
     score = current.score
+    if question.exercise is not None and not current.verdicts and current.answer.strip():
+        return _on_no_code(question, current)
     if current.verdicts and not current.verdicts[-1].passed:
         return _on_code(current)
     answered = any(message.kind in SUBSTANCE for message in current.messages)
@@ -69,14 +71,20 @@ def advise(
         return Advice(f"You said “{quote}”. {found.correction}", found.id)
     if score.flags and not score.overall:
         return _on_nothing(question, current, score)
-    worst = lifting(score, question, level)
+    worst = lifting(score, question, rubric, level)
     if worst is not None:
         return _on_gap(worst, question, rubric, current, story, scenario)
     return _on_strength(question, current, score, level)
 
 
-def lifting(score: Score, question: Question, level: Level) -> CriterionScore | None:
-    """Return the criterion whose gap costs most: core points first, then by weight; None when nothing is thin."""
+def lifting(score: Score, question: Question, rubric: Rubric, level: Level) -> CriterionScore | None:
+    """Return the criterion whose gap costs most; None when nothing is thin.
+
+    The lowest cap comes first, since while it holds the score down nothing else would lift it; then core points, then
+    the gap by its weight.
+    """
+    reached = {one.criterion: one.score for one in score.criteria if one.score is not None}
+    caps = {cap.criterion: cap.overall for cap in rubric.caps if reached.get(cap.criterion, 5) <= cap.at_most}
     points = {p.id: p for p in question.key_points}
     reach = LEVELS.index(level)
 
@@ -86,10 +94,11 @@ def lifting(score: Score, question: Question, level: Level) -> CriterionScore | 
             criterion.score is not None and criterion.score <= 3 and (not point or LEVELS.index(point.level) <= reach)
         )
 
-    def cost(criterion: CriterionScore) -> tuple[bool, float]:
+    def cost(criterion: CriterionScore) -> tuple[float, bool, float]:
         point = points.get(criterion.criterion)
         gap = 5 - (criterion.score or 0)
-        return bool(point and point.core and gap >= 5 - THIN), gap * criterion.weight
+        core = bool(point and point.core and gap >= 5 - THIN)
+        return -caps.get(criterion.criterion, 5.0), core, gap * criterion.weight
 
     return max(filter(counts, score.criteria), key=cost, default=None)
 
@@ -107,6 +116,12 @@ def _on_code(current: QuestionState) -> Advice:
         first = failed.detail.strip().partition("\n")[0]
         return Advice(f"Work the failing case “{failed.name}” by hand{f': {first}' if first else ''}.", failed.name)
     return Advice("", "")
+
+
+def _on_no_code(question: Question, current: QuestionState) -> Advice:
+    said, start = harmless(first_words(current.answer)), next(iter(question.hints), "")
+    text = f"“{said}” is a plan, and only code that runs is scored: hand in a first version, however rough. {start}"
+    return Advice(text.strip(), _id(_centre(question)))
 
 
 def _on_silence(question: Question, current: QuestionState) -> Advice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from interviewer.references import place
 from interviewer.report import QuestionReport, Report, Turn
 from knowledge.models import LEVELS, Passage
 
@@ -74,7 +75,7 @@ def _facts(question: QuestionReport) -> Iterator[str]:
         told = question.delivery
         yield f"- Delivery: {told.words} words, {told.minutes:.1f} minutes. {told.note}"
     for passage in question.reading:
-        yield f"- Read: {passage.source}, line {passage.line}{f' ({passage.heading})' if passage.heading else ''}"
+        yield f"- Read: {place(passage)}"
 
 
 def _turn(turn: Turn) -> Iterator[str]:
@@ -90,7 +91,7 @@ def _band(band: tuple[float, float] | None) -> str:
 
 
 def _source(passage: Passage | None) -> str:
-    return f" Read: {passage.source}, line {passage.line}." if passage else ""
+    return f" Read: {place(passage)}." if passage else ""
 
 
 def _cell(text: str) -> str:

@@ -25,6 +25,9 @@ PATIENCE_SECONDS = 2.0
 """How long a turn waits for an index that is still being opened."""
 
 _CITING = frozenset({"probe", "challenge", "hint"})
+REFERENCE = "reference"
+"""The category of what a question refers to, outside the notes."""
+
 _SHARED = 0.3  # of the content words of what is looked up
 _DRILL = "How it is asked"
 """Sections of the notes that say how a subject is asked about, not what is true of it."""
@@ -71,28 +74,41 @@ class References:
             return [passage] if passage else ()
         if move.kind != "probe" and about(question, move.target) == question.text:
             return ()  # a general hint and a failed check of the code rest on nothing that could be read
-        return await self.reading(question, move.target)
+        found = await self.reading(question, move.target)
+        return [passage for passage in found if passage.category != REFERENCE]  # a title says nothing to rest on
 
     async def own_story(self, answer: str) -> Story | None:
         """Return the story of the candidate's own notes that `answer` tells; None when it tells none of them."""
         return await self._patiently(lambda retriever: _recognise(answer, retriever)) if answer.strip() else None
 
     async def reading(self, question: Question, target: str) -> Sequence[Passage]:
-        """Return what can be read about a gap in an answer to `question`: what shares enough of its terms, best first.
+        """Return what bears on a gap in an answer to `question`; only what shares enough of its terms."""
+        query = about(question, target)
+        found = await self._search(query, category="ours")
+        return [passage for passage in found if overlap(query, f"{passage.heading} {passage.text}") >= _SHARED]
 
-        Of a story, what its rubric asks is looked up. Where nothing shares enough, it is the nearest passage on the
-        question's topic, so that there is always something to read.
+    async def to_read(self, question: Question, target: str) -> Sequence[Passage]:
+        """Return what the candidate can read about a gap afterwards; there is always something.
+
+        Of a story, what its rubric asks is looked up; of an opening question, how one answers such. Where nothing of
+        ours shares enough, it is what the question itself refers to: a good source beats the nearest passage.
         """
         query = about(question, target)
         if question.round == "behavioural":
             criteria = self._library.rubric_for(question).criteria
             query = next((f"{c.title}: {c.question}" for c in criteria if c.id == target), query)
-        found = [one for one in await self._search(query, category="ours") if not one.heading.endswith(_DRILL)]
-        near = [one for one in found if overlap(query, f"{one.heading} {one.text}") >= _SHARED]
-        if near:
-            return near
-        wider = await self._search(f"{question.topic.replace('-', ' ')}: {question.text}", category="ours")
-        return [one for one in (*wider, *found) if not one.heading.endswith(_DRILL)][:1]
+        elif question.round == "warm-up":
+            query = f"introductions and warm-up questions: {question.topic.replace('-', ' ')}"
+        found = await self._search(query, category="ours")
+        if query != question.text:
+            found = [*found, *await self._search(question.text, category="ours")]
+        near = [
+            one
+            for one in found
+            if not one.heading.endswith(_DRILL)
+            and max(overlap(text, f"{one.heading} {one.text}") for text in (query, question.text)) >= _SHARED
+        ]
+        return list({(one.source, one.line): one for one in near}.values()) or referred(question)
 
     async def _search(self, query: str, category: str) -> Sequence[Passage]:
         return await self._patiently(lambda retriever: retriever.search(query, k=3, category=category)) or ()
@@ -136,6 +152,21 @@ def about(question: Question, target: str) -> str:
         if wrong.id == target:
             return wrong.correction
     return question.text
+
+
+def referred(question: Question) -> list[Passage]:
+    """Return what a question refers to, as something to read: the title, and where it is."""
+    return [
+        Passage(text=one.title, source=one.url or one.title, line=1, score=0.0, heading=one.title, category=REFERENCE)
+        for one in question.references
+    ]
+
+
+def place(passage: Passage) -> str:
+    """Return where a passage stands, for a person."""
+    if passage.category == REFERENCE:
+        return passage.heading if passage.source == passage.heading else f"{passage.heading}, {passage.source}"
+    return f"{passage.source}, line {passage.line}{f' ({passage.heading})' if passage.heading else ''}"
 
 
 def overlap(wanted: str, text: str) -> float:

@@ -26,7 +26,7 @@ MOST_PRACTICE = 3
 class Reading(Protocol):
     """Where passages come from; never raises."""
 
-    async def reading(self, question: Question, target: str) -> Sequence[Passage]:
+    async def to_read(self, question: Question, target: str) -> Sequence[Passage]:
         """Return what can be read about a gap in an answer to `question`."""
         ...
 
@@ -90,7 +90,7 @@ def next_practice(state: State, reports: Sequence[QuestionReport], library: Libr
             Practice(
                 topic=question.topic,
                 question_id=other.id,
-                why=_why(question, current, state),
+                why=_why(question, current, state, library),
                 reading=next(iter(report.reading), None),
             )
         )
@@ -103,13 +103,13 @@ def _is_weak(current: QuestionState) -> bool:
     return current.score.overall < GOOD
 
 
-def _why(question: Question, current: QuestionState, state: State) -> str:
+def _why(question: Question, current: QuestionState, state: State, library: Library) -> str:
     score = current.score
     if score is None or score.overall is None:
         return "You passed on it." if current.skipped else "You said that you did not know it."
     if score.misconceptions:
         return f"{score.overall:.1f} of 5; a wrong claim stood in the answer."
-    gap = lifting(score, question, state.setup.level)
+    gap = lifting(score, question, library.rubric_for(question), state.setup.level)
     name = f"; {gap.criterion.replace('_', ' ')} was missing or thin" if gap else ""
     return f"{score.overall:.1f} of 5{name}."
 
@@ -169,7 +169,7 @@ async def _advice(
     advice = advise(question, library.rubric_for(question), current, state.setup.level, story, scenario)
     if reading is None or not advice.text:
         return advice, own
-    return advice, (*own, *(await reading.reading(question, advice.about))[:2])
+    return advice, (*own, *(await reading.to_read(question, advice.about))[:2])
 
 
 def _reason(current: QuestionState, score: Score | None) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from evaluators.score import CriterionScore
 from evaluators.verdict import NOT_RUN, Verdict
+from interviewer.references import place
 from interviewer.report import Practice, QuestionReport, Report
 from interviewer.terminal.plain import printable_record
 from knowledge.models import LEVELS
@@ -66,7 +67,7 @@ def _question(question: QuestionReport) -> RenderableType:
     if question.advice:
         parts.append(Text.assemble(("→ ", "bold"), question.advice))
     parts += [Text(f"  {level}: {said}", style="dim") for level, said in _ladder(question)]
-    parts += [Text(f"  read {p.source}:{p.line}", style="dim") for p in question.reading[:2]]
+    parts += [Text(f"  read {place(passage)}", style="dim") for passage in question.reading[:2]]
     return Padding(Group(*parts), (0, 0, 0, 2))
 
 
@@ -113,7 +114,7 @@ def _remarks(question: QuestionReport) -> Iterator[str]:
 
 
 def _practice(practice: Practice) -> RenderableType:
-    where = f" · read {practice.reading.source}:{practice.reading.line}" if practice.reading else ""
+    where = f" · read {place(practice.reading)}" if practice.reading else ""
     return Padding(
         Text.assemble(("• ", ""), (practice.topic, "bold"), f": {practice.why}", (where, "dim")), (0, 0, 0, 2)
     )

@@ -173,7 +173,7 @@ def history() -> list[AnyEvent]:
 class Shelf:
     """One passage for every gap."""
 
-    async def reading(self, question: Question, target: str) -> list[Passage]:
+    async def to_read(self, question: Question, target: str) -> list[Passage]:
         return [Passage(text="Read me.", source="ours/zebras.md", line=7, score=1, heading=f"{question.id} {target}")]
 
     async def own_story(self, answer: str) -> None:

@@ -85,7 +85,7 @@ def test_it_says_what_a_candidate_needs_to_know() -> None:
     flat = " ".join(_shown(_report()).split())
     for part in ("no hire", "2.5 of 5", "2.0–3.0", "●●●○○", "hints taken: 1", "1 of 2 checks", "The scale is missing"):
         assert part in flat
-    for part in ("offline engine", "ours/attention.md:12", "Say why the scale is there.", "Practise next"):
+    for part in ("offline engine", "ours/attention.md, line 12", "Say why the scale is there.", "Practise next"):
         assert part in flat
 
 
