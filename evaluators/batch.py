@@ -105,7 +105,8 @@ class Batch:
         self._encoder = encoder
         self._calibration = calibration
         self._star = StarEvaluator(library.rubrics["star"], encoder)
-        self._technical = TechnicalEvaluator(encoder, library.rubrics["technical"])
+        panel = calibration.panel if calibration is not None else None
+        self._technical = TechnicalEvaluator(encoder, library.rubrics["technical"], panel)
         self._known: tuple[list[Question], Any] | None = None
         self._found: dict[str, Question | None] = {}
 

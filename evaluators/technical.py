@@ -131,6 +131,7 @@ class TechnicalEvaluator:
 
     def _score(self, answer: Reading, target: Target, findings: list[Finding]) -> tuple[Score, dict[str, float]]:
         versions = versions_of(self._rubric, self._encoder.name) if self._rubric else {"encoder": self._encoder.name}
+        versions["scorers"] = self._panel.made
         blank = {point.id: _weight(point, target) for point in target.points}
         prepared = self._prepared[target]
         if not any(finding.effect in {"zero", "unscored"} for finding in findings):

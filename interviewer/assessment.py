@@ -189,7 +189,8 @@ class OfflineAssessor:
     def _technical(self, rubric: Rubric) -> TechnicalEvaluator:
         from evaluators.technical import TechnicalEvaluator
 
-        return self._kept(rubric, TechnicalEvaluator, lambda: TechnicalEvaluator(self._encoder(), rubric))
+        panel = self._calibration.panel if self._calibration is not None else None
+        return self._kept(rubric, TechnicalEvaluator, lambda: TechnicalEvaluator(self._encoder(), rubric, panel))
 
     def _star(self, rubric: Rubric) -> StarEvaluator:
         from evaluators.star import StarEvaluator

@@ -1,6 +1,7 @@
-"""Two numbers that mend the scale: slope and intercept from about twenty answers that a person graded.
+"""A person's own scale, from about twenty answers that they graded: slope, intercept, threshold, the scorers' weights.
 
-Leniency does not travel between graders; on one graded set the root mean square error fell from 1.7 to .9 of 5.
+Leniency does not travel between graders; on one graded set the root mean square error fell from 1.7 to .9 of 5. Slope
+and intercept mend that. The weights of the scorers move only as far as the number of answers warrants.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field, ValidationError
 
+from evaluators.reliability import voting
 from evaluators.score import Score
 from knowledge.errors import ContentError, InputError
 from knowledge.models import Frozen
@@ -35,9 +37,17 @@ class Calibration(Frozen):
     price: float = Field(2.0, description="What false praise costs, when false blame costs 1.")
     precision: float | None = Field(None, description="Of the answers that pass, the share the person passed too.")
     recall: float | None = Field(None, description="Of the answers the person passed, the share that passes.")
+    weights: dict[str, float] = Field(
+        default_factory=dict, description="The scorers' weights; none for those that everybody starts with."
+    )
     source: str = ""
     versions: dict[str, str] = Field(default_factory=dict)
     made: str = ""
+
+    @property
+    def panel(self) -> voting.Panel:
+        """Who votes by which weights."""
+        return voting.shipped().weighted(self.weights) if self.weights else voting.shipped()
 
     def apply(self, score: Score) -> Score:
         """Return the score on the person's scale; what a gate decided stays as it is."""
@@ -46,7 +56,12 @@ class Calibration(Frozen):
         lifted = round(float(moved(np.array(score.overall), self.slope, self.intercept)), 3)
         low, high = score.band or (score.overall, score.overall)
         shift = lifted - score.overall
-        trace = (*score.trace, f"calibrated on {self.answers} graded answers: {score.overall:.2f} → {lifted:.2f}")
+        passes = "passes" if lifted >= self.threshold else "does not pass"
+        trace = (
+            *score.trace,
+            f"calibrated on {self.answers} graded answers: {score.overall:.2f} → {lifted:.2f}",
+            f"{passes}: the threshold is {self.threshold:.2f}, false praise at {self.price:g} times false blame",
+        )
         band = (round(max(0.0, low + shift), 2), round(min(5.0, high + shift), 2))
         versions = {**score.versions, "calibration": self.made}
         return score.model_copy(update={"overall": lifted, "band": band, "trace": trace, "versions": versions})
@@ -58,8 +73,9 @@ def fit(
     source: str = "",
     versions: dict[str, str] | None = None,
     price: float = 2.0,
+    weights: dict[str, float] | None = None,
 ) -> Calibration:
-    """Return the calibration of scores to grades, both from 0 to 5.
+    """Return the calibration of scores to grades, both from 0 to 5; `weights` are those that gave the scores.
 
     The slope is drawn towards 1 as if five more answers had said so, and is never negative: a grader's scale may be
     stretched, not turned round.
@@ -89,6 +105,7 @@ def fit(
         price=price,
         precision=round(float(good[passed].mean()), 3) if passed.any() else None,
         recall=round(float(passed[good].mean()), 3) if good.any() else None,
+        weights=weights or {},
         source=source,
         versions=versions or {},
         made=datetime.now(UTC).isoformat(timespec="seconds"),

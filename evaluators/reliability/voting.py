@@ -50,6 +50,10 @@ class Member(Frozen):
     reference: Scale
     point: Scale
 
+    def vote(self, value: float, kind: Kind) -> float:
+        """Return the member's vote on what it sees, about 0 to 1."""
+        return (self.reference if kind == "reference" else self.point)(value)
+
 
 class Panel(Frozen):
     """The scorers that vote, and where their weights come from."""
@@ -63,12 +67,12 @@ class Panel(Frozen):
 
     def vote(self, seen: Mapping[str, float], kind: Kind) -> float:
         """Return the vote, about 0 to 1, on what the scorers see."""
-        return sum(member.weight * getattr(member, kind)(seen[name]) for name, member in self.members.items())
+        return sum(member.weight * member.vote(seen[name], kind) for name, member in self.members.items())
 
     def told(self, seen: Mapping[str, float], kind: Kind) -> str:
         """Return every member's vote of 5 with its weight, for the trace."""
         votes = (
-            f"{name} {5 * getattr(member, kind)(seen[name]):.1f} × {member.weight:.2f}"
+            f"{name} {5 * member.vote(seen[name], kind):.1f} × {member.weight:.2f}"
             for name, member in self.members.items()
             if member.weight
         )
@@ -120,6 +124,8 @@ def tuned(sets: Sequence[Ballots]) -> dict[str, float]:
             float(np.mean([precision(s + t[i], g) for s, t, g in zip(sums, columns, grades, strict=True)]))
             for i in range(len(names))
         ]
+        if max(gains) == min(gains):
+            break  # the grades are all alike: nothing to learn from them
         best = int(np.argmax(gains))
         counts[names[best]] += 1
         sums = [s + t[best] for s, t in zip(sums, columns, strict=True)]

@@ -1,6 +1,7 @@
-"""The panel that everybody starts with: scales and weights of the scorers, measured on graded sets and on the bank.
+"""Weights of the scorers from graded answers: a person's own, and those that everybody starts with.
 
-Run by `interviewer calibrate FOLDER --everybody FILE`; the file it writes is shipped with the evaluators.
+The latter, with the scorers' scales, are measured on graded sets and on the bank by `interviewer calibrate FOLDER
+--everybody FILE`; that file is shipped with the evaluators.
 """
 
 from __future__ import annotations
@@ -12,13 +13,25 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluators.reliability.voting import Ballots, Member, Panel, Scale, precision, together, tuned
+from evaluators.reliability import calibration
+from evaluators.reliability.calibration import Calibration
+from evaluators.reliability.voting import (
+    Ballots,
+    Member,
+    Panel,
+    Scale,
+    precision,
+    shipped,
+    shrunk,
+    together,
+    tuned,
+)
 from evaluators.technical import TechnicalEvaluator
 from evaluators.text.alignment import align, newness, read
 from evaluators.text.evidence import sentences
 from evaluators.text.target import from_reference
 from evaluators.text.votes import SCORERS, told, values
-from interviewer.bench.scoring import Graded
+from interviewer.bench.scoring import TOP, Graded
 from interviewer.bench.scoring import read as read_graded
 from knowledge.encoder import TokenEncoder
 from knowledge.errors import InputError
@@ -26,7 +39,7 @@ from knowledge.library import Library
 from knowledge.models import Question
 
 FULL = 95  # percentile of all answers at which a scorer's scale against a reference ends; it begins at 0
-ELSEWHERE, TOLD = 0.11, 0.75  # shares of a point that ladders of other questions, and of its own, are to reach
+ELSEWHERE, TOLD = 0.1, 0.7  # shares of a point that ladders of other questions, and of its own, are to reach
 CHUNK = 256
 
 Seen = list[dict[str, float]]
@@ -49,6 +62,36 @@ def look(
         seen += [one for _, one in evaluator.score_and_votes(items)]
         progress(len(seen))
     return seen
+
+
+def calibrated(
+    rows: Sequence[Graded],
+    encoder: TokenEncoder,
+    source: str,
+    price: float,
+    progress: Callable[[str, int, int], None] = lambda name, done, whole: None,
+) -> Calibration:
+    """Return a person's calibration: the scorers' weights first, then the scale of the scores that these give.
+
+    Raises:
+        InputError: fewer than twenty answers, or almost none that a gate let through.
+    """
+    if len(rows) < calibration.FEWEST:
+        raise InputError(f"{len(rows)} graded answers are too few.", f"Grade at least {calibration.FEWEST} answers.")
+    start = shipped()
+    seen = look(rows, TechnicalEvaluator(encoder), partial(_progress, progress, "votes", len(rows)))
+    voted = ballots(rows, seen, start)
+    weights = shrunk(tuned([voted]), len(voted.grades), start.weights)
+    evaluator = TechnicalEvaluator(encoder, panel=start.weighted(weights))
+    pairs: list[tuple[float, float]] = []
+    for first in range(0, len(rows), CHUNK):
+        chunk = rows[first : first + CHUNK]
+        scored = evaluator.score_many([(row.answer, from_reference(row.question, row.reference)) for row in chunk])
+        pairs += [(s.overall, TOP * row.grade) for s, row in zip(scored, chunk, strict=True) if s.overall is not None]
+        progress("scores", first + len(chunk), len(rows))
+    versions = {"encoder": encoder.name, "scorers": start.made}
+    weights = {name: round(weight, 4) for name, weight in weights.items()}
+    return calibration.fit([s for s, _ in pairs], [g for _, g in pairs], source, versions, price, weights)
 
 
 def ship(data: Path, encoder: TokenEncoder, library: Library, progress: Callable[[str, int, int], None]) -> Panel:
@@ -103,7 +146,8 @@ def _left_out(sets: dict[str, list[Graded]], seen: dict[str, Seen], panel: Panel
     chance = np.random.default_rng(0)
     halves = {name: _half([row.group for row in rows], chance) for name, rows in sets.items()}
     for other in (True, False):
-        fit, test = [], []
+        fit: list[Ballots] = []
+        test: list[Ballots] = []
         for name, rows in sets.items():
             for wanted, chosen in ((other, fit), (not other, test)):
                 at = [i for i, inside in enumerate(halves[name]) if inside == wanted]
