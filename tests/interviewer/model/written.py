@@ -44,13 +44,13 @@ class Written:
 
     Attributes:
         exact: everything that the completion depends on.
-        group: what a request has to share with it before the completion can be carried over; None for never.
+        groups: a request has to share one of them before the completion can be carried over.
         text: the completion.
         quotes: what it quotes.
     """
 
     exact: tuple[str, ...]
-    group: tuple[str, ...] | None
+    groups: frozenset[tuple[str, ...]]
     text: str
     quotes: tuple[str, ...] = ()
 
@@ -62,7 +62,7 @@ class Asked:
     prompt: str
     fields: Mapping[str, str]
     exact: tuple[str, ...]
-    group: tuple[str, ...] | None
+    groups: frozenset[tuple[str, ...]]
     shown: str
 
 
@@ -108,7 +108,7 @@ class Author:
 
     def _relative(self, asked: Asked) -> Written | None:
         """The completion for the nearest request with the same subject whose quotations all stand in this one."""
-        near = [one for one in self._written if asked.group is not None and one.group == asked.group]
+        near = [one for one in self._written if one.groups & asked.groups]
         if asked.prompt.startswith("judge"):  # what was judged as a whole also says what a part of it lacks
             said = set(asked.fields["answer"].split("\n\n"))
             near = [one for one in near if said <= set(one.exact[2].split("\n\n"))]
@@ -127,20 +127,22 @@ def read_back(request: Mapping[str, Any]) -> Asked:
     return Asked(name, fields, *keys(name, fields), shown)
 
 
-def keys(prompt: str, fields: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
-    """Return what identifies a request, and what it shares with its near relatives."""
+def keys(prompt: str, fields: Mapping[str, str]) -> tuple[tuple[str, ...], frozenset[tuple[str, ...]]]:
+    """Return what identifies a request, and each thing that makes others its near relatives."""
     match prompt:
         case "understand":
-            return (prompt, fields["message"]), None
+            return (prompt, fields["message"]), frozenset()
         case "words":
-            exact = tuple(fields[name] for name in ("persona", "round", "move", "message", "draft"))
-            pieces = tuple(sorted(piece for piece in _bank_pieces() if piece in fields["draft"]))
-            numbers = tuple(re.findall(r"\d+", fields["draft"]))
-            about = pieces or (fields["round"], fields["move"], fields["message"], *numbers)
-            return (prompt, *exact), (prompt, fields["persona"], *about)
+            persona, round_, move, message, draft = (
+                fields[n] for n in ("persona", "round", "move", "message", "draft")
+            )
+            asks = tuple(sorted(piece for piece in _bank_pieces() if piece in draft))
+            after = (round_, move, message, *re.findall(r"\d+", draft))
+            groups = {(persona, *(asks or after)), (persona, move, draft)}
+            return (prompt, persona, round_, move, message, draft), frozenset(groups)
         case _:
-            title = fields.get("title", "")
-            return (prompt, fields["question"], fields["answer"], title), (prompt, fields["question"], title)
+            question, title = fields["question"], fields.get("title", "")
+            return (prompt, question, fields["answer"], title), frozenset({(prompt, question, title)})
 
 
 def blank(asked: Asked) -> dict[str, Any]:
