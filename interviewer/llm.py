@@ -8,19 +8,28 @@ noted in the ledger, failures included.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import re
 import time
-from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from interviewer.events import Called
 from interviewer.ledger import note_call
-from interviewer.llm_faults import fault_of
+from interviewer.llm_faults import fault_of, without_keys
+from interviewer.llm_wire import (
+    MOST_CHARACTERS,
+    Messages,
+    Schema,
+    in_turns,
+    read_filled,
+    refuses_mode,
+    schema_text,
+    text_of,
+)
 from interviewer.settings import Settings
 from knowledge.errors import ModelError, NoModelError
 from knowledge.models import Frozen
@@ -31,8 +40,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Role: TypeAlias = Literal["system", "human", "ai"]
-Messages: TypeAlias = Sequence[tuple[Role, str]]
 Mode: TypeAlias = Literal["json_schema", "function_calling", "json_mode", "plain"]
 
 MODES: tuple[Mode, ...] = ("json_schema", "function_calling", "json_mode", "plain")
@@ -41,12 +48,6 @@ MODES: tuple[Mode, ...] = ("json_schema", "function_calling", "json_mode", "plai
 MOST_CALLS_IN_A_ROW = 3
 """Calls that a turn waits for one after the other: the message's kind, its repair, the words. Each may take the whole
 time-out, which its retries are part of."""
-
-MOST_CHARACTERS = 20_000
-"""A completion longer than this is cut off: nothing that we ask for needs a tenth of it."""
-
-_Schema = TypeVar("_Schema", bound=BaseModel)
-_FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 
 
 class Prices(Frozen):
@@ -84,6 +85,7 @@ class LanguageModel:
         self.name = name
         self._chat = chat
         self._modes = [mode] if mode else list(MODES)
+        self._proven: set[Mode] = set()
         self._strict = {"strict": True} if strict else {}
         self._filling: dict[tuple[type[BaseModel], Mode], Any] = {}
         self._timeout_s = timeout_s
@@ -131,15 +133,20 @@ class LanguageModel:
         finally:
             call.note()
 
-    async def structured(self, purpose: str, prompt: str, messages: Messages, schema: type[_Schema]) -> _Schema:
+    async def structured(self, purpose: str, prompt: str, messages: Messages, schema: type[Schema]) -> Schema:
         """Return an instance of `schema` filled by the model; an answer that does not fit is sent back once.
 
         Raises:
             ModelError: Anything that went wrong, and two answers that do not fit.
         """
+        mode = self.mode
         answer, problem = await self._fill(purpose, prompt, messages, schema)
         if isinstance(answer, schema):
+            self._proven.add(mode)
             return answer
+        if "{" not in str(answer) and mode not in self._proven and len(self._modes) > 1:
+            # No JSON at all, and there never was any: the server passes over how it is asked, so words have to do.
+            self._modes = ["plain"]
         repair = f"This does not fit the schema: {problem}\nAnswer with the corrected JSON object and nothing else."
         again = [*messages, ("ai", str(answer)[:MOST_CHARACTERS] or "(nothing)"), ("human", repair)]
         answer, problem = await self._fill(f"{purpose}, repaired", prompt, again, schema)
@@ -148,8 +155,8 @@ class LanguageModel:
         raise ModelError("The model's answer does not fit what was asked for, twice.", f"The last time: {problem}.")
 
     async def _fill(
-        self, purpose: str, prompt: str, messages: Messages, schema: type[_Schema]
-    ) -> tuple[_Schema | str, str]:
+        self, purpose: str, prompt: str, messages: Messages, schema: type[Schema]
+    ) -> tuple[Schema | str, str]:
         """The filled schema, or the raw answer and what is wrong with it."""
         while True:
             mode = self.mode
@@ -159,7 +166,7 @@ class LanguageModel:
                     raw = await self._ask(mode, messages, schema)
                 call.heard(raw)
             except Exception as error:
-                if _refuses_mode(error) and len(self._modes) > 1:
+                if refuses_mode(error) and len(self._modes) > 1:
                     # Another call may have moved on already.
                     self._modes = [m for m in self._modes if m != mode] or self._modes
                     continue
@@ -171,14 +178,14 @@ class LanguageModel:
                 call.note()
             if call.finish_reason == "content_filter":
                 raise ModelError("The provider's content filter stopped the answer.")
-            return _read(_text_of(raw), schema)
+            return read_filled(text_of(raw), schema)
 
-    async def _ask(self, mode: Mode, messages: Messages, schema: type[_Schema]) -> Any:
+    async def _ask(self, mode: Mode, messages: Messages, schema: type[Schema]) -> Any:
         if mode == "plain":
-            note = f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{_schema_text(schema)}"
+            note = f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{schema_text(schema)}"
             return await self._chat.ainvoke(in_turns([*messages, ("human", note)]))
         if mode == "json_mode":
-            messages = [*messages, ("human", f"The JSON object's schema:\n{_schema_text(schema)}")]
+            messages = [*messages, ("human", f"The JSON object's schema:\n{schema_text(schema)}")]
         if (schema, mode) not in self._filling:
             # A dictionary, not the class: given the class, the client parses too, and raises without the raw answer.
             strict = self._strict if mode != "json_mode" else {}
@@ -272,60 +279,16 @@ def _open_chat(provider: str, model: str, settings: Settings) -> BaseChatModel:
     try:
         chat: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
     except ImportError as error:
-        package = f"langchain-{provider.replace('_', '-')}"
+        named = re.search(r"pip install (?:-U )?([\w-]+)", str(error))
+        package = named[1] if named else f"langchain-{provider.replace('_', '-')}"
         raise ModelError(f"The package for {provider!r} is not installed.", f"pip install {package}") from error
     except ValueError as error:
-        raise ModelError(f"{provider}:{model} cannot be opened: {error}", "See INTERVIEWER_MODEL.") from error
+        problem = without_keys(" ".join(str(error).split()))[:300]
+        raise ModelError(f"{provider}:{model} cannot be opened: {problem}", "See INTERVIEWER_MODEL.") from None
     except Exception as error:
         if "api_key" in str(error):
-            variable = f"{provider.upper()}_API_KEY"
+            named = re.search(r"[A-Z][A-Z_]*_API_KEY", str(error))
+            variable = named[0] if named else f"{provider.upper()}_API_KEY"
             raise ModelError(f"There is no key for {provider}.", f"export {variable}=…") from error
         raise
     return chat
-
-
-def in_turns(messages: Messages) -> list[tuple[Role, str]]:
-    """Return the messages with neighbours of one role made one, an empty line between them.
-
-    Chat templates of many local models refuse two messages of one role in a row. Nobody else is the worse for it: what
-    two requests have in common at their beginning is still common, so a provider's prompt cache hits as before.
-    """
-    turns: list[tuple[Role, str]] = []
-    for role, text in messages:
-        if turns and turns[-1][0] == role:
-            turns[-1] = (role, f"{turns[-1][1]}\n\n{text}")
-        else:
-            turns.append((role, text))
-    return turns
-
-
-def _schema_text(schema: type[BaseModel]) -> str:
-    return json.dumps(schema.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
-
-
-def _text_of(message: Any) -> str:
-    """The JSON text in an answer: a function call's arguments, or the content."""
-    calls = getattr(message, "tool_calls", None) or []
-    if calls:
-        return json.dumps(calls[0]["args"], ensure_ascii=False)
-    broken = getattr(message, "invalid_tool_calls", None) or []
-    return str(broken[0].get("args") or "") if broken else str(message.text)
-
-
-def _read(text: str, schema: type[_Schema]) -> tuple[_Schema | str, str]:
-    """`text` as an instance of `schema`, forgiving fences and prose around it; else the text and what is wrong."""
-    fenced = _FENCED.search(text)
-    candidate = fenced.group(1) if fenced else text[text.find("{") : text.rfind("}") + 1]
-    try:
-        return schema.model_validate_json(candidate[:MOST_CHARACTERS]), ""
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return text, f"{where}: {first['msg']}" if where else first["msg"]
-
-
-def _refuses_mode(error: Exception) -> bool:
-    """Whether the server says that it does not know this way of asking for JSON."""
-    status = getattr(error, "status_code", None)
-    named = re.search(r"response_format|json_schema|tool|function|grammar", str(error), re.IGNORECASE)
-    return isinstance(error, NotImplementedError) or (status in {400, 422, 501} and named is not None)

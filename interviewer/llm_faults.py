@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from knowledge.errors import ModelError
 
+_KEY = re.compile(
+    r"\bBearer\s+[^\s'\"]+|\b(?:sk|pk|rk|gsk|xai|hf|AIza|key)[-_]?[A-Za-z0-9_\-]{12,}"
+    r"|(?<=api_key)['\"]?\s*[=:]\s*['\"]?[^\s'\",)}]+",
+    re.IGNORECASE,
+)
 _BY_STATUS = {
     400: ("The model's server refused the request (400)", "See the server's log; `interviewer doctor --llm` tries it."),
     401: ("The key was refused (401)", "Set the right key: export OPENAI_API_KEY=… (or your provider's variable)."),
@@ -35,7 +42,12 @@ def fault_of(error: Exception, model: str) -> ModelError:
         return ModelError(f"{model} stopped in the middle of its answer (length limit).")
     if _is_connection(error):
         return ModelError(f"{model} cannot be reached, or broke off.", "Check INTERVIEWER_BASE_URL and the network.")
-    return ModelError(f"{model} failed: {kind}: {str(error)[:200]}")
+    return ModelError(f"{model} failed: {kind}: {without_keys(str(error))[:200]}")
+
+
+def without_keys(text: str) -> str:
+    """Return a library's message without anything that looks like a key: some print what they were given."""
+    return _KEY.sub("…", text)
 
 
 def _is_connection(error: BaseException | None) -> bool:

@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from interviewer.doctor import Finding
-from interviewer.llm import MODES, LanguageModel, Messages, Mode, open_model
+from interviewer.llm import MODES, LanguageModel, Mode, open_model
+from interviewer.llm_wire import Messages
 from interviewer.settings import Settings
 from knowledge.errors import ModelError
 

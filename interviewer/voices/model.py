@@ -22,7 +22,8 @@ from interviewer.events import MessageKind, Move
 from interviewer.grounding import Grounding
 from interviewer.guards import Granted, Guard, GuardError, Secrets, secrets_of
 from interviewer.hearing import quick_kind
-from interviewer.llm import LanguageModel, Messages, Role
+from interviewer.llm import LanguageModel
+from interviewer.llm_wire import Messages, Role
 from interviewer.policy import GOOD
 from interviewer.quoting import harmless
 from interviewer.state import State

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from evaluators.judge import Item, Judge, Subject
 from interviewer.bench.endpoint import Completion, serving
-from interviewer.llm import MODES, in_turns, open_model
+from interviewer.llm import MODES, open_model
+from interviewer.llm_wire import in_turns
 from interviewer.settings import Settings
 from knowledge.models import Anchors
 
