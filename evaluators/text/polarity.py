@@ -26,7 +26,7 @@ _DOUBT = re.compile(
     r"(?:people|some|many|others|beginners|candidates) (?:often |sometimes |also )?(?:think|say|believe|claim|assume)|"
     r"(?:often|sometimes|commonly|it is|is|are) (?:said|claimed|believed|assumed|heard)\b|contrary to|"
     r"(?:one|you) (?:might|may|could) think|it is (?:tempting|wrong|false)|would be (?:wrong|a mistake)|"
-    r"not the case)\b",
+    r"not the case|seldom|rarely|scarcely|unlikely|not (?:necessarily|always|everywhere))\b",
     re.IGNORECASE,
 )
 _NOT_DENYING = frozenset({"only", "just", "merely", "doubt", "matter", "wonder"})  # "not only", "no doubt"
@@ -172,5 +172,5 @@ def turned(one: Iterable[str], other: Iterable[str]) -> int:
 
 
 def reported(sentence: str) -> bool:
-    """Return whether a sentence speaks of a claim as other people's, or as a mistake."""
+    """Return whether a sentence speaks of a claim as other people's, as a mistake, or as what seldom holds."""
     return _DOUBT.search(sentence) is not None

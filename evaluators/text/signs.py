@@ -8,10 +8,12 @@ joined by `+` must stand in one clause.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from evaluators.text.anchors import plain
 from evaluators.text.language import is_negation
@@ -26,6 +28,12 @@ _CONDITION = re.compile(r"\b(?:if|unless|suppose|assuming)\b[^,;:]*?(?=,|\sthen\
 SET_ASIDE = re.compile(
     r"\b(?:rather than|instead of|as opposed to|unlike|far from)\b(?:\s+[^\s,;:]+){1,5}", re.IGNORECASE
 )
+
+# Ways of saying the same: a sign that is one of them stands for all.
+_SAME: dict[str, set[str]] = {}
+for _line in json.loads((Path(__file__).parent / "signs.json").read_text(encoding="utf-8")):
+    for _one in _line.split(" | "):
+        _SAME.setdefault(_one, set()).update(_line.split(" | "))
 
 _DENYING = re.compile(r"\b(?:not|never|cannot|hardly)\b|n't\b")
 
@@ -62,7 +70,7 @@ class Sentence:
         """Whether an alternative stands in the sentence, asserted or not; `not …` has to be denied here, too."""
         return any(
             all(self._matches(part if part.denied else _Part(part.pattern, None), *clause) for part in parts)
-            for parts in _alternatives(sign)
+            for parts in _literally(sign)
             for clause in ([(0, len(self._text))] if len(parts) == 1 else self._clauses)
         )
 
@@ -93,7 +101,14 @@ class Sentence:
 
 @lru_cache(maxsize=8192)
 def _alternatives(sign: str) -> tuple[tuple[_Part, ...], ...]:
-    return tuple(tuple(_part(words.strip()) for words in one.split(" + ")) for one in sign.split(" | "))
+    """Return what a sign is looked for by, ways of saying the same included."""
+    every = dict.fromkeys(way for one in sign.split(" | ") for way in (one, *sorted(_SAME.get(one, ()))))
+    return _literally(" | ".join(every))
+
+
+@lru_cache(maxsize=8192)
+def _literally(sign: str) -> tuple[tuple[_Part, ...], ...]:
+    return tuple(tuple(_part(words) for words in one.split(" + ")) for one in sign.split(" | "))
 
 
 def _part(words: str) -> _Part:
