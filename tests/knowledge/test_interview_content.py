@@ -95,3 +95,9 @@ def test_the_samples_bands_are_apart_and_agree_with_the_verdicts(library: Librar
 
 def test_the_strong_story_is_told_within_two_to_three_minutes(library: Library) -> None:
     assert 300 <= len(library.rubrics["star"].strong.answer.split()) <= 450
+
+
+def test_opening_questions_list_what_an_answer_has(library: Library) -> None:
+    """Without parts to look for nothing could be relevant, and every answer would be capped as beside the question."""
+    opening = [question for question in library.questions.values() if question.rubric == "warm_up"]
+    assert [question.id for question in opening if len(question.key_points) < 3] == []
