@@ -10,34 +10,45 @@ for 5 %.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from evaluators.text.alignment import Reading, similarity
 
-ELSEWHERE, ELSEWHERE_CAP = 0.45, 0.4  # unrelated prose reaches .35; full-mark answers below: 0 to 3.5 %
+ELSEWHERE_CAP = 0.4  # under what it is worth to say that one does not know
 BESIDE, BESIDE_CAP = 0.85, 2.4  # just under half the marks
 
 
-def belonging(answer: Reading, question: Reading, reference: Reading) -> float:
-    """Return how far the answer's words are those of the question or the reference, from about 0 to 2.
+class Belonging(NamedTuple):
+    """How far an answer belongs to its question, from about 0 to 2, and what unrelated prose reaches by chance."""
+
+    share: float
+    by_chance: float
+
+
+def belonging(answer: Reading, question: Reading, reference: Reading) -> Belonging:
+    """Return how far the answer's words are those of the question or the reference.
 
     It is the mean best match of each of the answer's words in either of them, and the cosine of the mean word vectors
-    of answer and reference.
+    of answer and reference. By chance it grows with the words among which a match is looked for: .4 for a reference of
+    eight content words, .6 for one of 150; 0 to 2.1 % of full-mark answers lie under that.
     """
     if not len(answer.words) or not len(reference.words):
-        return 0.0
+        return Belonging(0.0, 0.0)
     best = similarity(reference, answer).max(axis=0)
     if len(question.words):
         best = np.maximum(best, similarity(question, answer).max(axis=0))
     one, other = answer.vectors.mean(axis=0), reference.vectors.mean(axis=0)
     lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(best.mean()) + float(one @ other) / max(lengths, 1e-9)
+    share = float(best.mean()) + float(one @ other) / max(lengths, 1e-9)
+    return Belonging(share, 0.25 + 0.07 * float(np.log(len(reference.words))))
 
 
-def limit(belongs: float) -> tuple[float, str] | None:
+def limit(belongs: Belonging) -> tuple[float, str] | None:
     """Return the most that an answer of this belonging can be worth, and why; None where it is not limited."""
-    if belongs < ELSEWHERE:
+    if belongs.share < belongs.by_chance:
         return ELSEWHERE_CAP, "it speaks of something else; to say that one does not know is worth more"
-    if belongs < BESIDE:
+    if belongs.share < BESIDE:
         return BESIDE_CAP, "much of what is said belongs neither to the question nor to its reference"
     return None

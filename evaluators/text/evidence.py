@@ -14,7 +14,7 @@ LONGEST_QUOTE = 400
 # A sentence ends at its mark before a space, at a line break, and where a list item begins.
 # Every run of marks or spaces is looked at once, from its beginning: twelve thousand dots take no longer than a text.
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s)|(?<![^\S\n])[^\S\n]*+\n\s*")
-_NO_END = re.compile(r"\b(?:e\.g|i\.e|vs|etc|approx|resp|cf|dr|mr|ms|fig|eq|no|al)\.$", re.IGNORECASE)
+_NO_END = re.compile(r"\b(?:e\.g|i\.e|vs|etc|approx|resp|cf|fig|eq|al|(?-i:Dr|Mrs?|Ms))\.$", re.IGNORECASE)
 _ENUMERATOR = re.compile(r"[\s*_(]*(?:\d{1,2}|[a-zA-Z])")
 
 _NEW_LINE_STARTS = re.compile(r"[-*•#>|`]|\(?\w{1,2}[.)]\s|\*\*")

@@ -186,7 +186,7 @@ def _language(text: str, spoken: Sequence[str]) -> str:
         english = sum(word in FUNCTION_WORDS for word in spoken) / len(spoken)
         other = sum(word in _OTHER_LANGUAGES and word not in FUNCTION_WORDS for word in spoken) / len(spoken)
         accented = sum(not word.isascii() for word in spoken) / len(spoken)
-        if (other >= 0.15 and other > 2 * english) or (accented >= 0.15 and english < 0.05):
+        if (other >= 0.15 and other > 2 * english) or (accented >= 0.15 and english < 0.1):
             return "Written in another language; this scorer reads English only."
     return ""
 
