@@ -39,8 +39,8 @@ _STANDS = frozenset(
 )
 """What a gate found that no second opinion changes."""
 
-_COUNTED = frozenset({"concision"})
-"""Criteria that count words: code counts better."""
+_COUNTED = frozenset({"concision", "requirements"})
+"""Criteria that count words or facts asked for: code counts better, and the judge does not see the questions asked."""
 
 
 def refusal(answer: str, offline: Score) -> str:
