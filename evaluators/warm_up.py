@@ -11,7 +11,7 @@ from evaluators.communication import structure
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Score
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text import gates, story, wording
+from evaluators.text import gates, story_numbers, wording
 from evaluators.text.evidence import Span, quote, sentences
 from evaluators.text.language import word_list, words
 from knowledge.models import Question, Rubric
@@ -85,7 +85,7 @@ def _relevance(text: str, question: Question, points: Score, weight: float) -> C
     nearly = [point for point in points.criteria if point.score in {1, 2}]
     score = min(5, 2 * len(touched) + bool(nearly)) if touched else min(2, len(nearly))
     if len(touched) == 1 and len(points.criteria) > 1:
-        score = 3
+        score = 3 if (touched[0].score or 0) > 3 else 2
     evidence = tuple(dict.fromkeys(e for point in (*touched, *nearly) for e in point.evidence))[:3]
     missing = tuple(point.criterion for point in points.criteria if point not in touched)
     reason = f"{len(touched)} of {len(points.criteria)} parts of the question are answered."
@@ -98,7 +98,7 @@ def _relevance(text: str, question: Question, points: Score, weight: float) -> C
 
 def _specificity(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
     names = {match[0].lower() for match in _NAME.finditer(text)} - _COMMON
-    amounts = story.quantities(text)
+    amounts = story_numbers.quantities(text)
     if len(names) >= 3 and amounts:
         score = 5
     elif len(names) >= 2:
@@ -108,7 +108,7 @@ def _specificity(text: str, question: Question, points: Score, weight: float) ->
     there = [
         span
         for span in sentences(text)
-        if story.quantities(text[slice(*span)]) or len(_NAME.findall(text[slice(*span)])) > 1
+        if story_numbers.quantities(text[slice(*span)]) or len(_NAME.findall(text[slice(*span)])) > 1
     ]
     reason = f"{len(names)} named thing(s), {len(amounts)} number(s)."
     return _judged("specificity", score, text, there or sentences(text)[:1], reason, weight)
