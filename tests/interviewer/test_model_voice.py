@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from evaluators.prompt import load_prompt
-from interviewer.events import Answered, Asked, Called, Setup
+from interviewer.events import Answered, Asked, Called, Move, Planned, Setup, Started
 from interviewer.guards import GuardError
+from interviewer.state import replay
 from interviewer.voices.model import PROMPTS, ModelVoice
 from interviewer.voices.offline import OfflineVoice
 from knowledge.errors import ModelError
+from knowledge.library import Library
 from knowledge.models import Passage
 
 SETUP = Setup(round="technical", minutes=30, seed=1, engine="llm")
@@ -105,8 +107,6 @@ async def test_a_sentence_is_checked_before_any_of_it_is_let_out(library: Any, o
     async with open_fake_engine() as engine:
         interview = await engine.create(SETUP.model_copy(update={"engine": "offline"}))
         state = await engine.state(interview)
-    from interviewer.events import Move
-
     move = Move(kind="probe", question_id=state.current.question_id, target="cause", reason="missing")
     heard: list[str] = []
 
@@ -170,3 +170,16 @@ async def test_our_own_notes_open_nothing_that_the_candidate_is_to_say(
         events = await engine.events(interview)
     assert events[-1].move.kind == "probe"
     assert events[-1].voice == voice
+
+
+async def test_of_a_derivation_the_model_is_told_that_it_is_one() -> None:
+    bank, model = Library.load(), FakeModel()
+    asked = "derive_logistic_gradients"
+    question = Asked(move=Move(kind="question", question_id=asked), text="Derive.")
+    state = replay([Started(setup=SETUP, plan=(Planned(question_id=asked, minutes=9),)), question])
+    voice = ModelVoice(model, OfflineVoice(bank), bank, absent)  # type: ignore[arg-type]
+    move = Move(kind="encourage", question_id=asked, target="fix")
+    _ = [piece async for piece in voice.words(state, move, ())]
+    told = "\n".join(text for _, text in model.shown[0])
+    assert "Round: derivation." in told
+    assert "function" not in told.split("The draft:")[1]
