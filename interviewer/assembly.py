@@ -283,13 +283,15 @@ class Equipped:
         parts = self._parts
         settings, library = parts.settings, parts.editions.library(edition)
         offline, assessor = OfflineVoice(library, _meaning(parts)), parts.assessor_under(library)
+        # One for all turns: what it must not tell is read once, 5 ms that every turn would take of the event loop.
+        speaking = Once(lambda: ModelVoice(parts.model(), offline, library, parts.encoder))
 
         def voice(setup: Setup) -> Voice:
             if setup.engine == "offline" or (setup.engine == "auto" and not settings.has_model):
                 return offline
             if not settings.has_model:
                 raise InputError("No language model is named.", "export INTERVIEWER_MODEL=openai:gpt-5-mini")
-            return ModelVoice(parts.model(), offline, library, parts.encoder)
+            return speaking()
 
         opinion = None
         if settings.has_model:
