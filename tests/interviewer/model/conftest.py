@@ -63,7 +63,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     written.save_missing(author.missing)
     terminalreporter.section("completions")
     for exact, relative in author.carried.items():
-        terminalreporter.line(f"carried over to {exact[-1]!r}\n           from {relative.exact[-1]!r}")
+        if exact[0] == "words" and exact[-1] != relative.exact[-1]:
+            terminalreporter.line(f"carried over to {exact[-1]!r}\n           from {relative.exact[-1]!r}")
     terminalreporter.line(
         f"{len(author.used)} as written, {len(author.carried)} carried over, {len(author.unused())} not asked for,"
         f" {len(author.missing)} missing"
