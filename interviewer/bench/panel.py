@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluators.reliability import calibration
+from evaluators.reliability import attacks, calibration
 from evaluators.reliability.calibration import Calibration
 from evaluators.reliability.voting import (
     Ballots,
@@ -38,7 +38,9 @@ from knowledge.errors import InputError
 from knowledge.library import Library
 from knowledge.models import Question
 
-FULL = 95  # percentile of all answers at which a scorer's scale against a reference ends; it begins at 0
+FULL = 95  # percentile of all answers at which a scorer's scale against a reference ends; it begins at
+UNRELATED = 0.5  # of what text about something else shows: at all of it r is .01 lower where answers are long
+SAMPLE = 60  # questions of a set on which that is looked at
 ELSEWHERE, TOLD = 0.1, 0.7  # shares of a point that ladders of other questions, and of its own, are to reach
 CHUNK = 256
 
@@ -115,13 +117,13 @@ def ship(data: Path, encoder: TokenEncoder, library: Library, progress: Callable
         made=datetime.now(UTC).date().isoformat(),
     )
     seen: dict[str, Seen] = {}
+    beside: Seen = []
     for name, rows in sets.items():
         evaluator = TechnicalEvaluator(encoder, panel=start)
         seen[name] = look(rows, evaluator, partial(_progress, progress, name, len(rows)))
-    scales = {name: Scale(low=0.0, high=_full([[o[name] for o in one if o] for one in seen.values()])) for name in even}
-    start = start.model_copy(
-        update={"members": {n: m.model_copy(update={"reference": scales[n]}) for n, m in even.items()}}
-    )
+        beside += [one for one in look(_elsewhere(rows), evaluator) if one]
+    members = {name: _scaled(one, name, list(seen.values()), beside) for name, one in even.items()}
+    start = start.model_copy(update={"members": members})
     voted = {name: ballots(rows, seen[name], start) for name, rows in sets.items()}
     before, after = _left_out(sets, seen, start)
     panel = start.weighted({name: round(weight, 4) for name, weight in tuned(list(voted.values())).items()})
@@ -135,8 +137,18 @@ def _progress(progress: Callable[[str, int, int], None], name: str, whole: int, 
     progress(name, done, whole)
 
 
-def _full(columns: Sequence[Sequence[float]]) -> float:
-    return round(float(np.mean([np.percentile(column, FULL) for column in columns])), 3)
+def _elsewhere(rows: Sequence[Graded]) -> list[Graded]:
+    """Return the questions of a set, some of them, answered by text about something else."""
+    asked = rows[:: max(1, len(rows) // SAMPLE)]
+    texts = attacks.make("about something else", [attacks.Case(row.question, row.reference, ()) for row in asked])
+    return [row.model_copy(update={"answer": text}) for row, text in zip(asked, texts, strict=True)]
+
+
+def _scaled(member: Member, name: str, sets: Sequence[Seen], beside: Seen) -> Member:
+    """Return a member with its scale against a reference."""
+    low = UNRELATED * float(np.median([one[name] for one in beside]))
+    high = float(np.mean([np.percentile([one[name] for one in seen if one], FULL) for seen in sets]))
+    return member.model_copy(update={"reference": Scale(low=round(low, 3), high=round(high, 3))})
 
 
 def _left_out(sets: dict[str, list[Graded]], seen: dict[str, Seen], panel: Panel) -> tuple[float, float]:
