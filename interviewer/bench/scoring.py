@@ -194,9 +194,10 @@ def baselines(rows: Sequence[Graded], encoder: TokenEncoder, grades: np.ndarray)
 
 
 def passes(rows: Sequence[Graded], evaluator: TechnicalEvaluator, most: int = CASES) -> dict[str, float]:
-    """Return per attack family the share that earns half the marks, one attack a question and reference."""
+    """Return per attack family the share that earns half the marks, in `most` attacks spread over the questions."""
     firsts = list({(row.question, row.reference): row for row in rows}.values())
     firsts = random.Random(0).sample(firsts, min(most, len(firsts)))
+    firsts = [firsts[number % len(firsts)] for number in range(most)]
     good: dict[str, list[str]] = {}
     for row in rows:
         if row.grade >= 1.0:
