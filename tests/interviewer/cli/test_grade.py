@@ -127,6 +127,25 @@ def test_calibration_is_written_and_used(tmp_path, home):
     document = json.loads(result.stdout)
     assert document["error_after"] <= document["error_before"]
     assert json.loads((home / "calibration.json").read_text(encoding="utf-8"))["answers"] == document["answers"]
+    assert sum(document["weights"].values()) == pytest.approx(1.0, abs=1e-3)
+
+    answer = tmp_path / "answer.txt"
+    answer.write_text("L2 adds the squared weights to the loss, so every weight shrinks.", encoding="utf-8")
+    graded_now = runner.invoke(app, ["grade", "answer", str(answer), "--question", "l1_vs_l2", "--json"])
+    trace = " ".join(json.loads(graded_now.stdout)["trace"])
+    assert f"× {document['weights']['amount']:.2f}" in trace
+    assert "calibrated on 24 graded answers" in trace
+    assert f"the threshold is {document['threshold']:.2f}" in trace
+
+
+def test_too_few_graded_answers_are_an_error_with_a_hint(tmp_path, home, monkeypatch, capsys):
+    row = {"group": "a", "question": "What is dropout?", "reference": "Units are left out.", "answer": "x", "grade": 1}
+    graded = tmp_path / "graded.jsonl"
+    graded.write_text("\n".join([json.dumps(row)] * 19), encoding="utf-8")
+    assert run_main(monkeypatch, "calibrate", str(graded)) == 2
+    told = capsys.readouterr().err
+    assert "19 graded answers" in told
+    assert "20" in told
 
 
 def test_a_promoted_rubric_is_used_by_every_command_that_grades(tmp_path, home):
