@@ -12,12 +12,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from evaluators.text.anchors import plain
 from evaluators.text.language import is_negation
 from evaluators.text.polarity import denied_places, reported
+
+Range = tuple[int, int]
 
 _WHOLE_WORD = 3  # letters: a sign so short is a whole word, a longer one the beginning of one
 _CLAUSE_END = re.compile(
@@ -51,17 +53,35 @@ class Sentence:
 
     def __init__(self, text: str) -> None:
         self._text = plain(text)
-        self.reported = reported(text)
-        self._denied = denied_places(self._text)
-        self._set_aside = _ranges(SET_ASIDE, self._text)
-        self._conditions = _ranges(_CONDITION, self._text)
+
+    @cached_property
+    def reported(self) -> bool:
+        """Whether it speaks of a claim as other people's."""
+        return reported(self._text)
+
+    @cached_property
+    def _denied(self) -> frozenset[int]:
+        return denied_places(self._text)
+
+    @cached_property
+    def _set_aside(self) -> list[Range]:
+        return [match.span() for match in SET_ASIDE.finditer(self._text)]
+
+    @cached_property
+    def _conditions(self) -> list[Range]:
+        return [match.span() for match in _CONDITION.finditer(self._text)]
+
+    @cached_property
+    def _clauses(self) -> list[Range]:
         ends = [match.start() for match in _CLAUSE_END.finditer(self._text)]
-        self._clauses = list(zip([0, *ends], [*ends, len(self._text)], strict=True))
+        return list(zip([0, *ends], [*ends, len(self._text)], strict=True))
 
     def shows(self, signs: Sequence[str], unless: Sequence[str] = ()) -> bool:
         """Return whether one alternative of every sign is said, one of them at least under no condition."""
+        if not signs or not all(_any_word(sign).search(self._text) for sign in signs):
+            return False  # so it is nearly always, and quickly
         places = [self._place(sign) for sign in signs]
-        if not places or any(place is None for place in places):
+        if any(place is None for place in places):
             return False
         claimed = any(not _inside(place, self._conditions) for place in places if place is not None)
         return claimed and not any(self._stands(words) for words in unless)
@@ -107,6 +127,12 @@ def _alternatives(sign: str) -> tuple[tuple[_Part, ...], ...]:
 
 
 @lru_cache(maxsize=8192)
+def _any_word(sign: str) -> re.Pattern[str]:
+    """Return what finds the first words of any alternative, whatever stands with them."""
+    return re.compile("|".join(dict.fromkeys(parts[0].pattern.pattern for parts in _alternatives(sign))))
+
+
+@lru_cache(maxsize=8192)
 def _literally(sign: str) -> tuple[tuple[_Part, ...], ...]:
     return tuple(tuple(_part(words) for words in one.split(" + ")) for one in sign.split(" | "))
 
@@ -117,7 +143,7 @@ def _part(words: str) -> _Part:
         return _Part(_DENYING, None)
     either = words.startswith("~")
     text = plain(words.removeprefix("not ").removeprefix("~")).strip()
-    parts = re.split(r"[\s-]+", text)
+    parts = re.split(r"\s+|(?<=\w)-(?=\w)", text)
     either = either or any(is_negation(part) for part in parts)
     begin = r"(?<!\w)" if text[0].isalnum() else ""
     end = r"s?(?!\w)" if len(parts[-1]) <= _WHOLE_WORD else ""
@@ -125,9 +151,5 @@ def _part(words: str) -> _Part:
     return _Part(pattern, None if either else words.startswith("not "))
 
 
-def _ranges(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
-    return [match.span() for match in pattern.finditer(text)]
-
-
-def _inside(place: int, ranges: Sequence[tuple[int, int]]) -> bool:
+def _inside(place: int, ranges: Sequence[Range]) -> bool:
     return any(start <= place < end for start, end in ranges)
