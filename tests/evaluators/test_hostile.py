@@ -186,6 +186,19 @@ def test_a_filled_in_skeleton_is_hardly_more_than_an_empty_one(asked, kind, name
     assert score.overall <= 1.0
 
 
+@pytest.mark.parametrize("ending", ["for such a brand", "for you"])
+def test_a_warm_up_that_answers_another_question_is_capped(asked, ending):
+    answer = (
+        "Your company was founded in 2011 and has 4,000 employees in Berlin, London and New York. I like the product "
+        "because the search is fast, and my friends use it every day. However, I think that the mobile app could be "
+        f"better, for example in the checkout, where 3 screens could be one. In short, I would love to work {ending}."
+    )
+    score = asked["warm_up"].score(answer)
+    levels = {c.criterion: c.score for c in score.criteria}
+    assert levels["specificity"] >= 4
+    assert score.overall <= {0: 0.4, 1: 2.5, 2: 3.0}[levels["relevance"]]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_question_back_earns_nothing(asked, kind):
     question = asked[kind].question

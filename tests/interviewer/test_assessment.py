@@ -50,6 +50,15 @@ def test_every_round_is_scored_by_its_own_rubric(parts: Parts, question: str, cr
     assert criterion in {c.criterion for c in score.criteria}
 
 
+@pytest.mark.parametrize("question", ["production_issue", "background_in_ml", "design_fraud_detection", "l1_vs_l2"])
+def test_a_rubrics_sample_pasted_as_an_answer_is_capped_and_named(parts: Parts, question: str) -> None:
+    asked = parts.library().question(question)
+    score = parts.assessor().grade(asked, parts.library().rubric_for(asked).strong.answer)
+    assert "sample_pasted" in score.flags
+    assert score.overall is not None
+    assert score.overall <= 1.0
+
+
 def test_code_in_an_answer_is_run_and_the_words_around_it_are_read(parts: Parts) -> None:
     score = parts.assessor().grade(parts.library().question("code_softmax"), CODE)
     found = {c.criterion: c for c in score.criteria}
