@@ -213,7 +213,7 @@ class TechnicalEvaluator:
             return total
         masses = [float(weights.sum()) for weights in prepared.weights]
         kept = sum(mass for one, mass in zip(covered, masses, strict=True) if not one.denied) / sum(masses)
-        total.value = 5 * kept * min(1.0, max(0.0, self._panel.vote(seen, "reference")))
+        total.value = 5 * kept * self._panel.vote(seen, "reference")
         total.trace.append(f"scorers on the whole: {self._panel.told(seen, 'reference')}: {total.value:.2f}")
         return total
 

@@ -39,8 +39,8 @@ class Scale(Frozen):
     high: float
 
     def __call__(self, value: float) -> float:
-        """Return the value as a share of 1; beyond both ends where it lies there."""
-        return (value - self.low) / (self.high - self.low)
+        """Return the value as a share of 1: no scorer outvotes the others by going beyond either end."""
+        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
 
 class Member(Frozen):
@@ -51,7 +51,7 @@ class Member(Frozen):
     point: Scale
 
     def vote(self, value: float, kind: Kind) -> float:
-        """Return the member's vote on what it sees, about 0 to 1."""
+        """Return the member's vote on what it sees, 0 to 1."""
         return (self.reference if kind == "reference" else self.point)(value)
 
 
@@ -66,7 +66,7 @@ class Panel(Frozen):
     made: str
 
     def vote(self, seen: Mapping[str, float], kind: Kind) -> float:
-        """Return the vote, about 0 to 1, on what the scorers see."""
+        """Return the vote, 0 to 1, on what the scorers see."""
         return sum(member.weight * member.vote(seen[name], kind) for name, member in self.members.items())
 
     def told(self, seen: Mapping[str, float], kind: Kind) -> str:
@@ -106,7 +106,7 @@ def shipped() -> Panel:
 
 
 class Ballots(Frozen):
-    """The scorers' votes on the graded answers of one set: `votes[name][i]` about 0 to 1, `grades[i]` from 0 to 1."""
+    """The scorers' votes on the graded answers of one set: `votes[name][i]` and `grades[i]` from 0 to 1."""
 
     votes: dict[str, tuple[float, ...]]
     grades: tuple[float, ...]
