@@ -7,11 +7,10 @@ like an order is reported, so that the model is not asked to judge it.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import unicodedata
 
+from evaluators.text.encoded import encoded
 from evaluators.text.gates import addressed_to_the_grader
 
 MOST = 20_000  # characters
@@ -21,12 +20,6 @@ _FENCE = re.compile(r"[<＜﹤‹〈⟨]\s*(/?)\s*(?=candidate)", re.IGNORECASE)
 _TEMPLATE_MARKS = re.compile(
     r"<\|[^|\n]{0,40}\|?>|\[/?(?:INST|SYS(?:TEM)?)\]|<</?SYS>>|</?s>|<(?:start|end)_of_turn>", re.IGNORECASE
 )
-_BLOB = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{24,}={0,2}(?![\w+/])")
-_HEX = re.compile(r"(?:\b[0-9a-f]{2}[ :]?){16,}", re.IGNORECASE)
-_PERCENT = re.compile(
-    r"(?:%[0-9a-f]{2}){8,}|(?:\\u[0-9a-f]{4}){6,}|(?:\\x[0-9a-f]{2}){6,}|(?:&#x?[0-9a-f]+;){6,}", re.IGNORECASE
-)
-
 _ORDERS = re.compile(
     # who is meant
     r"\b(?:dear|hey|note (?:to|for)|message (?:to|for)|attention|memo to)\s+(?:the\s+)?(?:\w+\s+){0,2}"
@@ -96,7 +89,7 @@ def suspicion(text: str) -> str:
     for told in (plain, _without_marks(plain), _unspaced(plain)):
         if addressed_to_the_grader(told) or _ORDERS.search(told) or _FOREIGN.search(told):
             return "words addressed to whoever grades"
-    if any(_encoded(match[0]) for match in _BLOB.finditer(plain)) or _HEX.search(plain) or _PERCENT.search(plain):
+    if encoded(plain):
         return "encoded text"
     rotated = plain.translate(_ROT13)
     if addressed_to_the_grader(rotated) or _ORDERS.search(rotated) or _ORDERS.search(plain[::-1]):
@@ -121,15 +114,6 @@ def _without_marks(text: str) -> str:
 def _unspaced(text: str) -> str:
     """Return the text with words that were s p a c e d or d.o.t.t.e.d put together."""
     return re.sub(r"\b(?:\w[ .\-_]){3,}\w\b", lambda match: re.sub(r"[ .\-_]", "", match[0]), text)
-
-
-def _encoded(blob: str) -> bool:
-    """Whether the letters are text in base64; a long identifier is not."""
-    try:
-        decoded = base64.b64decode(blob + "=" * (-len(blob) % 4), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        return False
-    return sum(c.isprintable() for c in decoded) > 0.95 * len(decoded) and " " in decoded
 
 
 _LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"}

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from evaluators.text.encoded import encoded
 from evaluators.text.evidence import Span, locate, sentences
 from evaluators.text.language import FUNCTION_WORDS, WORD, stem, word_list, words
 
@@ -62,7 +63,9 @@ _INJECTION = re.compile(
     r"\b5\s?(?:/|out of)\s?5\b"
     r"|\b10\s?(?:/|out of)\s?10\b|\b100\s?(?:%|/|percent|points)|\bas (?:correct|excellent|perfect)\b)"
     r"|\"(?:overall|score|grade|verdict)\"\s*:|\b(?:this|the|my) answer (?:is|should be|must be) (?:graded|scored|"
-    r"rated|marked)\b|\b(?:this|my) answer is (?:\w+ ){0,2}(?:complete|correct|perfect|excellent|flawless)\b",
+    r"rated|marked)\b|\b(?:new|updated|revised|official|corrected) (?:rubric|scoring|grading)\b"
+    r"|\b(?:answer|respond|reply) with (?:\w+ )?(?:five|full|maximum|5|10) (?:points|marks|stars)\b"
+    r"|\b(?:this|my) answer is (?:\w+ ){0,2}(?:complete|correct|perfect|excellent|flawless)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -95,13 +98,15 @@ _OTHER_LANGUAGES = word_list("other_languages")
 def hear(answer: str, question: str = "") -> tuple[str, list[Finding]]:
     """Return what is judged of an answer, its places unchanged, and what is odd about it.
 
-    Half a surrogate pair, which no file can hold, is replaced; sentences that are addressed to the grader are blanked.
+    Half a surrogate pair, which no file can hold, is replaced; what is addressed to the grader, or encoded, is blanked.
     """
     whole = answer.encode("utf-8", "replace").decode("utf-8")
     read = whole[:READ]
-    orders = addressed_to_the_grader(read)
-    text = without(read, orders)
-    findings = inspect_text(text if orders else whole, question)
+    orders, codes = addressed_to_the_grader(read), encoded(read)
+    text = without(read, [*orders, *codes])
+    findings = inspect_text(text if orders or codes else whole, question)
+    if codes:
+        findings.insert(0, Finding("encoded", "note", "Encoded text was left out: nobody says that in an interview."))
     if orders:
         reason = f"{len(orders)} sentence(s) addressed to the grader were left out."
         findings.insert(0, Finding("injection", "note", reason))

@@ -25,7 +25,7 @@ from knowledge.models import Frozen
 
 TOP = 5.0
 SHOTS = 20  # answers on which the scale is calibrated
-NOTES = frozenset({"injection"})  # flags that neither stop nor cap an answer
+NOTES = frozenset({"injection", "encoded"})  # flags that neither stop nor cap an answer
 CASES = 60  # attacks of a family on a set
 ORDERED = 3  # content words; fewer have no order, and shuffled they are still the answer
 
