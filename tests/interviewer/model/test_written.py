@@ -87,13 +87,15 @@ def test_a_missing_one_is_refused_and_asked_for_and_found_when_it_is_filled_in(
     assert not (tmp_path / "missing.yaml").exists()
 
 
-def test_a_judgement_is_carried_over_to_a_part_of_its_answer_that_holds_its_quotations(tmp_path: Path) -> None:
+def test_a_judgement_is_carried_over_where_its_quotations_stand(tmp_path: Path) -> None:
     part = judge_request(answer="L1 makes zeros.")
     assert author(tmp_path, judged=[judged("L1 makes zeros")]).respond("", part).status == 200
     assert author(tmp_path, judged=[judged()]).respond("", part).status == 200
     assert author(tmp_path, judged=[judged("L2 shrinks <b>everything</b>")]).respond("", part).status == 500
     shorter = judged(answer="L1 makes zeros.")  # that nothing bears on it says nothing of a longer answer
     assert author(tmp_path, judged=[shorter]).respond("", judge_request()).status == 500
+    shorter = judged("L1 makes zeros", answer="L1 makes zeros.")
+    assert author(tmp_path, judged=[shorter]).respond("", judge_request()).status == 200
 
 
 def test_words_are_carried_over_to_another_phrase_around_the_same_question(tmp_path: Path) -> None:

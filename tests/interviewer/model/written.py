@@ -109,9 +109,9 @@ class Author:
     def _relative(self, asked: Asked) -> Written | None:
         """The completion for the nearest request with the same subject whose quotations all stand in this one."""
         near = [one for one in self._written if one.groups & asked.groups]
-        if asked.prompt.startswith("judge"):  # what was judged as a whole also says what a part of it lacks
+        if asked.prompt.startswith("judge"):  # what is not in the whole is not in a part of it, but not the other way
             said = set(asked.fields["answer"].split("\n\n"))
-            near = [one for one in near if said <= set(one.exact[2].split("\n\n"))]
+            near = [one for one in near if one.quotes or said <= set(one.exact[2].split("\n\n"))]
         near = [one for one in near if all(quote in asked.shown for quote in one.quotes)]
         return max(near, key=lambda one: _alike(one.exact, asked.exact), default=None)
 
