@@ -189,11 +189,11 @@ class LanguageModel:
         if (schema, mode) not in self._filling:
             # A dictionary, not the class: given the class, the client parses too, and raises without the raw answer.
             strict = self._strict if mode != "json_mode" else {}
-            self._filling[schema, mode] = self._chat.with_structured_output(
-                schema.model_json_schema(), method=mode, include_raw=True, **strict
-            )
-        result = await self._filling[schema, mode].ainvoke(in_turns(messages))
-        return result["raw"]
+            filling: Any = self._chat.with_structured_output(schema.model_json_schema(), method=mode, **strict)
+            # The first step is the model, asked in this way. What LangChain puts behind it parses, as we do anyway,
+            # and took a quarter of the call's processor time.
+            self._filling[schema, mode] = filling.first
+        return await self._filling[schema, mode].ainvoke(in_turns(messages))
 
 
 class _Call:

@@ -94,8 +94,9 @@ class Store:
             NotFoundError: no such interview.
             StorageError: a stored event cannot be read back.
         """
+        # With the one before, which is there if the interview is: a turn then looks once, not twice.
         wanted = select(events.c.seq, events.c.payload).where(
-            events.c.interview_id == interview_id, events.c.seq > after
+            events.c.interview_id == interview_id, events.c.seq >= after
         )
         async with self._transaction() as connection:
             if not after or not _ID.fullmatch(interview_id):
@@ -103,7 +104,7 @@ class Store:
             rows = (await connection.execute(wanted.order_by(events.c.seq))).all()
             if after and not rows:
                 await self._exists(connection, interview_id)
-        return [_event(interview_id, seq, payload) for seq, payload in rows]
+        return [_event(interview_id, seq, payload) for seq, payload in rows if seq > after]
 
     async def of_types(self, *types: str) -> AsyncIterator[tuple[str, AnyEvent]]:
         """Yield the events of these types, each with its interview's id; an interview's events come in order.
