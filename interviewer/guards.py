@@ -15,6 +15,9 @@ from knowledge.models import Frozen
 RUN = 5
 """Words in a row of a secret text that nobody else has used: from here on it is being read out."""
 
+PROMPT_RUN = 8
+"""The same for our prompts, which are written in ordinary words: "and go to the next" stands in one of them."""
+
 POINT = 0.6
 """Share of a key point's own content words in one sentence, from which on the sentence gives the point away."""
 
@@ -62,16 +65,16 @@ class GuardError(ModelError):
 
 
 class Secrets(NamedTuple):
-    """Texts that may not be told, read once: their runs of five words, and the content words of each."""
+    """Texts that may not be told, read once: their runs of words, and the content words of each."""
 
     runs: frozenset[tuple[str, ...]]
     points: tuple[frozenset[str], ...]
 
 
-def secrets_of(texts: Iterable[str]) -> Secrets:
-    """Return what is kept of secret texts."""
+def secrets_of(texts: Iterable[str], run: int = RUN) -> Secrets:
+    """Return what is kept of secret texts; `run` words in a row of them are too many."""
     kept = list(texts)
-    runs = frozenset(run for text in kept for run in _runs(words(text)))
+    runs = frozenset(told for text in kept for told in _runs(words(text), run))
     return Secrets(runs, tuple(frozenset(_stems([text])) for text in kept))
 
 
@@ -99,7 +102,7 @@ class Guard:
     def __init__(self, granted: Granted) -> None:
         self._granted = granted
         spoken = [words(text) for text in granted.allowed]
-        self._open = {run for text in spoken for run in _runs(text)}
+        self._open = {run for text in spoken for length in (RUN, PROMPT_RUN) for run in _runs(text, length)}
         self._closed = frozenset[tuple[str, ...]]().union(*(one.runs for one in granted.secret)) - self._open
         known = _stems(granted.allowed)
         points = [point - known for one in granted.secret for point in one.points]
@@ -128,10 +131,11 @@ class Guard:
         self._check_form(whole)
 
     def _check_secrets(self, whole: str, sentence: str) -> None:
-        if self._closed & set(_runs(words(whole))):
+        told = words(whole)
+        if not self._closed.isdisjoint([*_runs(told, RUN), *_runs(told, PROMPT_RUN)]):
             raise _refused("would have read out what is not to be told")
-        told = _stems([sentence])
-        if any(len(told & point) >= max(2, POINT * len(point)) for point in self._points):
+        stems = _stems([sentence])
+        if any(len(stems & point) >= max(2, POINT * len(point)) for point in self._points):
             raise _refused("would have given away a part of the answer")
 
     def _check_quotations(self, sentence: str) -> None:
@@ -153,8 +157,8 @@ def _refused(why: str) -> GuardError:
     return GuardError(f"its wording {why}", "The same move was made in the offline voice.")
 
 
-def _runs(told: Sequence[str]) -> Iterable[tuple[str, ...]]:
-    return zip(*(told[i:] for i in range(RUN)), strict=False)
+def _runs(told: Sequence[str], length: int) -> Iterable[tuple[str, ...]]:
+    return zip(*(told[i:] for i in range(length)), strict=False)
 
 
 def _stems(texts: Iterable[str]) -> set[str]:

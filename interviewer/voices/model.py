@@ -20,7 +20,7 @@ from evaluators.prompt import load_prompt
 from evaluators.untrusted import clean, fence
 from interviewer.events import MessageKind, Move
 from interviewer.grounding import Grounding
-from interviewer.guards import Granted, Guard, GuardError, Secrets, secrets_of
+from interviewer.guards import PROMPT_RUN, Granted, Guard, GuardError, Secrets, secrets_of
 from interviewer.hearing import quick_kind
 from interviewer.llm import LanguageModel
 from interviewer.llm_wire import Messages, Role
@@ -100,7 +100,7 @@ class ModelVoice:
         self._library = library
         self._understand = load_prompt("understand", PROMPTS)
         self._words = load_prompt("words", PROMPTS)
-        self._prompts = secrets_of([self._words.system, self._understand.system])
+        self._prompts = secrets_of([self._words.system, self._understand.system], PROMPT_RUN)
         self._known: dict[str, Secrets] = {}
 
     @property

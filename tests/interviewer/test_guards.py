@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interviewer.guards import MOST_WORDS, Granted, Guard, GuardError, secrets_of
+from interviewer.guards import MOST_WORDS, PROMPT_RUN, Granted, Guard, GuardError, secrets_of
 
 SECRET = (
     "L1's gradient has constant size whatever the weight, so weak weights are pushed to exactly zero.",
@@ -108,6 +108,13 @@ def test_the_prompt_is_not_read_out() -> None:
         "Say what the draft says and ask what it asks.".replace("the draft", "that text"),
         secret=(secrets_of(["Say what that text says and ask what it asks of everybody."]),),
     )
+
+
+def test_ordinary_words_of_a_prompt_are_nobody_s_secret() -> None:
+    prompt = "skip: wants to leave this question and go to the next one, now or later, whatever it is."
+    secret = (secrets_of([prompt], PROMPT_RUN),)
+    Guard(granted(secret=secret)).check("", "Thank you. We will stop there and go to the next question.")
+    refuses("It wants to leave this question and go to the next one, now or later.", secret=secret)
 
 
 def test_a_number_comes_from_somebody() -> None:
