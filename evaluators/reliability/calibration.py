@@ -19,6 +19,7 @@ from knowledge.errors import ContentError, InputError
 from knowledge.models import Frozen
 
 FEWEST = 20
+USUAL = 0.85  # slope from which a person's own departs: the mean of five graded sets (0.5 to 1.2)
 ENOUGH = 0.5  # score from which a person's line holds
 DECIDED = frozenset({"dont_know", "keyword_list", "word_salad", "reference_pasted", "repetition"})  # gates, not marks
 GOOD = 2.5  # of 5: from here on an answer counts as good
@@ -77,7 +78,7 @@ def fit(
 ) -> Calibration:
     """Return the calibration of scores to grades, both from 0 to 5; `weights` are those that gave the scores.
 
-    The slope is drawn towards 1 as if five more answers had said so, and is never negative: a grader's scale may be
+    The slope is drawn towards 0.85 as if five more answers had said so, and is never negative: a grader's scale may be
     stretched, not turned round.
 
     Raises:
@@ -150,5 +151,5 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     spread = float(np.var(x)) * len(x)
     together = float(np.sum((x - x.mean()) * (y - y.mean())))
     prior = 5 * max(float(np.var(x)), 1e-6)
-    slope = max(0.0, (together + prior) / (spread + prior))
+    slope = max(0.0, (together + USUAL * prior) / (spread + prior))
     return slope, float(y.mean() - slope * x.mean())

@@ -39,7 +39,7 @@ from knowledge.library import Library
 from knowledge.models import Question
 
 FULL = 95  # percentile of all answers at which a scorer's scale against a reference ends; it begins at
-UNRELATED = 0.5  # of what text about something else shows: at all of it r is .01 lower where answers are long
+UNRELATED = 0.3  # of what text about something else shows: at all of it r is .01 lower where answers are long
 SAMPLE = 60  # questions of a set on which that is looked at
 ELSEWHERE, TOLD = 0.1, 0.7  # shares of a point that ladders of other questions, and of its own, are to reach
 CHUNK = 256
