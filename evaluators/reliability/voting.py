@@ -1,8 +1,8 @@
 """Several scorers, one vote: their weights are tuned on how well the vote tells good answers from poor ones.
 
 The weights come from precision and recall on graded answers, by ensemble selection: beginning with six votes for each
-scorer, half as many again are added, one at a time, to whichever lifts average precision most. Weights are never negative,
-so that no scorer is paid for being wrong, and few answers move them little: see `shrunk`.
+scorer, half as many again are added, one at a time, to whichever lifts average precision most. Weights are never
+negative, so that no scorer is paid for being wrong, and few answers move them little: see `shrunk`.
 
 Source: Caruana et al. 2004, Ensemble selection from libraries of models, with its bag of sorted starts left out.
 """
