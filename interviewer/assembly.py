@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -46,10 +45,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _Part = TypeVar("_Part")
-
-SWITCH_SECONDS = 0.0005
-"""How long a thread keeps Python to itself while another waits. With 5 turns a second on busy cores, the median time
-to the first token over the bare client's fell from 49 to 16 ms, the 95th percentile from 224 to 66 ms."""
 
 _RETRY_SECONDS = 30.0
 """A part that failed is not tried again sooner, so that a damaged index does not slow every turn down."""
@@ -220,8 +215,6 @@ async def open_engine(settings: Settings, *, parts: Parts | None = None, warm: b
         StorageError: the database cannot be opened.
     """
     parts = parts or Parts(settings)
-    # The event loop takes many short steps a turn, and by default each may wait 5 ms for a worker to let Python go.
-    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         parts.library()  # a malformed file is told before anything is opened
         async with Store.open(settings.storage_url) as store:
