@@ -8,7 +8,7 @@ from typing import NamedTuple
 from evaluators.score import CriterionScore, Score
 from evaluators.verdict import NOT_RUN
 from interviewer.policy import GOOD, THIN
-from interviewer.quoting import first_words, harmless, quote_for
+from interviewer.quoting import first_words, harmless, is_beside, opening, quote_for
 from interviewer.references import Story
 from interviewer.state import SUBSTANCE, QuestionState
 from knowledge.models import LEVELS, KeyPoint, Level, Question, Rubric, Scenario
@@ -119,7 +119,7 @@ def _on_code(current: QuestionState) -> Advice:
 
 
 def _on_no_code(question: Question, current: QuestionState) -> Advice:
-    said, start = harmless(first_words(current.answer)), next(iter(question.hints), "")
+    said, start = harmless(opening(current.answer)), next(iter(question.hints), "")
     text = f"“{said}” is a plan, and only code that runs is scored: hand in a first version, however rough. {start}"
     return Advice(text.strip(), _id(_centre(question)))
 
@@ -142,7 +142,7 @@ def _on_nothing(question: Question, current: QuestionState, score: Score) -> Adv
     why = score.reason or (score.trace[-1] if score.trace else ", ".join(score.flags))
     core = _centre(question)
     start = core.hint if core is not None else next(iter(question.hints), "")
-    said = harmless(first_words(current.answer))
+    said = harmless(opening(current.answer))
     lead = f"“{said}” earned nothing: {why}" if said else f"Nothing could be credited: {why}"
     return Advice(f"{lead.rstrip('.')}. {f'Begin with this: {start}' if start else ''}".strip(), _id(core))
 
@@ -177,6 +177,8 @@ def _on_gap(
             text = f"Put a line of arithmetic under “{quote}”, {estimate.what}: {estimate.derivation}"
             return Advice(text, worst.criterion)
     point = next(iter(unsaid(question, current.score, worst.criterion)), None)
+    if point is not None and is_beside(current.score):
+        return Advice(f"“{quote}” does not answer the question yet. The sentence to begin with: {point.text}", point.id)
     if point is not None:
         return Advice(f"After “{quote}”, the sentence that lifts this answer: {point.text}", point.id)
     criterion = next((c for c in rubric.criteria if c.id == worst.criterion), None)
@@ -195,7 +197,7 @@ def _on_strength(question: Question, current: QuestionState, score: Score, level
     if beyond:
         return Advice(f"{stands}. At {wanted} level, add: {beyond[0].text}", beyond[0].id)
     if question.ladder is not None:
-        return Advice(f"{stands}. A {wanted} answer has this as well: {getattr(question.ladder, wanted)}", "")
+        return Advice(f"{stands}. Hold it beside a {wanted} answer: {getattr(question.ladder, wanted)}", "")
     return Advice("", "")
 
 
@@ -240,8 +242,8 @@ def _taken_up(score: Score | None, criterion: str, answer: str) -> str:
         if evidence and (found := first_words(evidence[0].quote)):
             return found
     if criterion == "result" and "result" in by_name and not by_name["result"].evidence:
-        return first_words(answer.rstrip().rsplit("\n", 1)[-1][-_LAST:].split(". ")[-1]) or first_words(answer)
-    return quote_for(score, criterion, answer) or first_words(answer)
+        return first_words(answer.rstrip().rsplit("\n", 1)[-1][-_LAST:].split(". ")[-1]) or opening(answer)
+    return quote_for(score, criterion, answer) or opening(answer)
 
 
 def _centre(question: Question) -> KeyPoint | None:

@@ -15,7 +15,26 @@ _HEDGE = re.compile(
     r"|maybe|perhaps|well|so|ok(?:ay)?|hm+|um+|uh+|yes|right|but|and)\b[\s,.:;–—-]*)+",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"[`*_#<>|~\[\]{}\\]+")
+_FILLER = re.compile(
+    r"\s*(?:(?:hi|hello|hey|thanks|thank you|nice to meet you|good (?:morning|afternoon|evening|question)"
+    r"|(?:that|this|it)(?:'s| is) (?:really )?an? (?:\w+ )?(?:great|good|interesting|tricky|hard|nice) (?:question|one)"
+    r"|(?:ok(?:ay)?,? )?let me think|let me see|give me a (?:moment|second|minute)|hm+)\b.{0,40}"
+    r"|(?:i )?(?:dis)?agreed?\b.{0,30}|.{0,10}\byou(?:'re| are) (?:wrong|right|mistaken)\b.{0,10})$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Sentences that people say around an answer: to take one up would be to have heard nothing else."""
+
+_OPERATORS = (
+    (re.compile(r"(?<=[\w)\]])\*\*(?=[\w(])"), "^"),
+    (re.compile(r"(?<=[\w)\]])(\s?)\*\1(?=[\w(])"), r"\1×\1"),
+    (re.compile(r"\["), "("),
+    (re.compile(r"\]"), ")"),
+)
+"""Formulas stay readable without the characters that are markup, too."""
+
+_MARKUP = re.compile(
+    r"[`*#{}\\]+|(?<![^\W_])_+|_+(?![^\W_])|<(?!\s?[\d=])|(?<!\s)>|>(?!\s?[\d=])|~(?!\d)"
+)
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
 _SCANNED = 20_000
@@ -36,6 +55,15 @@ def first_words(text: str, most: int = _MOST_WORDS) -> str:
     head = found[: words[most - 1].end()]
     ends = [m.start() for m in _CLAUSE_END.finditer(head) if len(head[: m.start()].split()) >= _LEAST_WORDS]
     return _DANGLING.sub("", head[: ends[-1]] if ends else head).rstrip(" .,;:!?")
+
+
+def opening(answer: str) -> str:
+    """Return the first words of an answer that say something; empty for an empty answer only."""
+    for sentence in _SENTENCE.finditer(answer[:_SCANNED]):
+        quote = first_words(sentence.group())
+        if len(quote.split()) >= _LEAST_WORDS and not _FILLER.match(quote):
+            return quote
+    return first_words(answer) or " ".join(answer[:_SCANNED].split()[:_MOST_WORDS])
 
 
 def is_beside(score: Score | None) -> bool:
@@ -65,7 +93,8 @@ def quote_for(score: Score | None, criterion: str, latest: str) -> str:
         candidates += reversed([m.group().strip() for m in _SENTENCE.finditer(latest[-_SCANNED:])])
     for candidate in candidates:
         quote = first_words(candidate)
-        if len(quote.split()) >= _LEAST_WORDS and not candidate.rstrip().endswith("?"):
+        asks = candidate.rstrip().endswith("?")
+        if len(quote.split()) >= _LEAST_WORDS and not asks and not _FILLER.match(quote):
             return quote
     return ""
 
@@ -73,6 +102,8 @@ def quote_for(score: Score | None, criterion: str, latest: str) -> str:
 def harmless(text: str) -> str:
     """Return `text` on one line, without markup, control and direction characters, for use inside our own sentence."""
     plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    for written, read in _OPERATORS:
+        plain = written.sub(read, plain)
     return " ".join(_MARKUP.sub(" ", plain).replace("“", "'").replace("”", "'").replace('"', "'").split())
 
 

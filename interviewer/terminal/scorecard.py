@@ -14,7 +14,7 @@ from evaluators.verdict import NOT_RUN, Verdict
 from interviewer.references import place
 from interviewer.report import Practice, QuestionReport, Report
 from interviewer.terminal.plain import printable_record
-from knowledge.models import LEVELS
+from knowledge.models import LEVELS, Level
 
 _THIN = 2
 """Up to this score the reason is shown as well: it is what the candidate reads the card for."""
@@ -28,7 +28,7 @@ def show_scorecard(console: Console, report: Report) -> None:
     console.print(_headline(report))
     for question in report.questions:
         console.print()
-        console.print(_question(question))
+        console.print(_question(question, report.level))
     if report.next_practice:
         console.print()
         console.print(Text("Practise next", style="bold"))
@@ -52,7 +52,7 @@ def _headline(report: Report) -> RenderableType:
     return Group(*parts)
 
 
-def _question(question: QuestionReport) -> RenderableType:
+def _question(question: QuestionReport, level: Level) -> RenderableType:
     score = "not scored" if question.score is None else f"{question.score:.1f}"
     head = Text.assemble((score, "bold"), _band(question.band), "  ", (question.text, ""))
     parts: list[RenderableType] = [head, Text(f"{question.round} · {question.topic} · {question.level}", style="dim")]
@@ -66,19 +66,24 @@ def _question(question: QuestionReport) -> RenderableType:
     parts += [Text(line, style="dim") for line in _remarks(question)]
     if question.advice:
         parts.append(Text.assemble(("→ ", "bold"), question.advice))
-    parts += [Text(f"  {level}: {said}", style="dim") for level, said in _ladder(question)]
+    parts += [Text(f"  {who}: {said}", style="dim") for who, said in _ladder(question, level)]
     parts += [Text(f"  read {place(passage)}", style="dim") for passage in question.reading[:2]]
     return Padding(Group(*parts), (0, 0, 0, 2))
 
 
-def _ladder(question: QuestionReport) -> Iterator[tuple[str, str]]:
-    """Yield what each level would have said next; where that cannot be told, what a strong one says at all."""
+def _ladder(question: QuestionReport, level: Level) -> Iterator[tuple[str, str]]:
+    """Yield what each level would have said next, besides the advice; where that cannot be told, what it says at all.
+
+    Of an answer that was scored, what lower levels than the candidate's say at all is most likely said already.
+    """
     if question.next_on_the_ladder:
-        for level, text in question.next_on_the_ladder.items():
-            yield f"a {level} engineer goes on", text
+        for who, text in question.next_on_the_ladder.items():
+            if text not in question.advice:
+                yield f"a {who} engineer goes on", text
     elif question.ladder is not None:
-        for level in LEVELS:
-            yield f"a {level} engineer says", getattr(question.ladder, level)
+        for who in LEVELS if question.score is None else LEVELS[LEVELS.index(level) :]:
+            if (text := getattr(question.ladder, who)) not in question.advice:
+                yield f"a {who} engineer says", text
 
 
 def _criteria(criteria: tuple[CriterionScore, ...]) -> Table:

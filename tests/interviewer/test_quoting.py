@@ -7,9 +7,10 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from evaluators.score import CriterionScore, Evidence, Score
-from interviewer.quoting import first_words, harmless, quote_for
+from interviewer.quoting import first_words, harmless, opening, quote_for
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,28 @@ def test_a_quote_is_a_part_of_the_text_and_short(text: str) -> None:
 def test_harmless_text_is_one_plain_line(text: str) -> None:
     plain = harmless(text)
     assert not any(unicodedata.category(c)[0] == "C" for c in plain)
-    assert not set('`*_#<>|~[]{}\\“”"\n') & set(plain)
+    assert not set('`*#[]{}\\“”"\n') & set(plain)
     assert harmless(plain) == plain
+
+
+@given(st.text(alphabet="ab1 *_`#<>|~[](){}\\=-", max_size=60))
+def test_harmless_text_is_only_words_to_markdown(text: str) -> None:
+    read = MarkdownIt("commonmark").enable(["strikethrough", "table"]).parse(f"You said “{harmless(text)}”.")
+    assert [token.type for token in read] == ["paragraph_open", "inline", "paragraph_close"]
+    assert {child.type for child in read[1].children or ()} <= {"text"}
+
+
+def test_a_formula_is_quoted_as_it_was_meant() -> None:
+    said = "2 * layers * head_dim * n**2 bytes: p(y|x) at x[0] < 5, ~300 ms"
+    assert harmless(said) == "2 × layers × head_dim × n^2 bytes: p(y|x) at x(0) < 5, ~300 ms"
+
+
+def test_an_answer_is_taken_up_where_it_begins() -> None:
+    chatty = "Hi! Nice to meet you. Hmm, let me think about this. That is a great question. Dropout scales by 1/(1-p)."
+    assert opening(chatty) == "Dropout scales by 1/(1-p)"
+    assert opening("ok") == "ok"
+    assert opening(" ") == ""
+    assert quote_for(scored(2, cost="let me think about this"), "cost", "I disagree. You are wrong.") == ""
 
 
 def scored(overall: float, **evidence: str) -> Score:
