@@ -46,7 +46,8 @@ BRIEF_WORDS = 40
 
 _MESSAGE = 6_000  # characters of a message that the model reads
 _LONGEST_SENTENCE = 2_000  # characters
-_DRAINED = 400  # characters read after the last sentence that is said
+_READ_ON = 8  # sentences read beyond those that are said
+_ASKS = re.compile(r"\?[\"'”’)]*\s*$")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*\s+")
 _SPOKEN_PLAINLY = frozenset({"repeat", "time", "help"})
 _COMMANDS = frozenset({"repeat", "time", "help", "skip", "stop", "hint", "code"})
@@ -232,25 +233,31 @@ class ModelVoice:
 
 
 async def _guarded(pieces: AsyncIterator[str], guard: Guard, grounding: Grounding, most: int) -> AsyncIterator[str]:
-    """Yield at most so many sentences of the stream, each after it was checked."""
-    said, waiting, count, dropped = "", "", 0, 0
+    """Yield at most so many sentences of the stream, each after it was checked.
+
+    A reply that is too long keeps its beginning and its last question: that is what the candidate has to answer.
+    """
+    said, waiting, count, read = "", "", 0, 0
+    last = question = ""
     async for piece in pieces:
-        if count == most:
-            dropped += len(piece)  # a little more is read: the end of the stream says what the call cost
-            if dropped > _DRAINED:
-                return
-            continue
         waiting += piece
         if len(waiting) > _LONGEST_SENTENCE:
             raise GuardError("its wording went on and on")
-        while count < most and (end := _SENTENCE_END.search(waiting)):
+        while end := _SENTENCE_END.search(waiting):
             sentence, waiting = waiting[: end.end()], waiting[end.end() :]
-            await _check(guard, grounding, said, sentence)
-            said, count = said + sentence, count + 1
-            yield _plain(sentence)
-    if waiting.strip() and count < most:
-        await _check(guard, grounding, said, waiting)
-        yield _plain(waiting)
+            if count < most - 1:
+                await _check(guard, grounding, said, sentence)
+                said, count = said + sentence, count + 1
+                yield _plain(sentence)
+            else:
+                last, question, read = last or sentence, sentence if _ASKS.search(sentence) else question, read + 1
+        if read > _READ_ON:
+            break  # a little more is read: the end of the stream says what the call cost
+    if waiting.strip():
+        last, question = last or waiting, waiting if _ASKS.search(waiting) else question
+    if ending := question or last:
+        await _check(guard, grounding, said, ending)
+        yield _plain(ending)
 
 
 async def _check(guard: Guard, grounding: Grounding, said: str, sentence: str) -> None:

@@ -125,6 +125,14 @@ async def test_at_most_three_sentences_are_said(open_fake_engine: Any, library: 
     assert "fourth" not in events[-1].text
 
 
+async def test_a_reply_that_is_too_long_keeps_its_question(open_fake_engine: Any, library: Any) -> None:
+    chatty = "Thank you. That is a lot. I have read it. And so on. And more. What would you look at first?"
+    events = await turn(open_fake_engine, library, FakeModel(words=chatty), "I would look.")
+    asked = [event for event in events if isinstance(event, Asked)][-1]
+    assert asked.text.endswith("What would you look at first?")
+    assert "And so on" not in asked.text
+
+
 @pytest.mark.parametrize("kind", ["stop", "skip", "hint", "off_topic"])
 async def test_a_long_answer_is_not_talked_into_a_request(kind: str, open_fake_engine: Any, library: Any) -> None:
     long = "The herd moves because the grass is gone and the river is low, which is why it happens every year. " * 3
