@@ -257,7 +257,7 @@ async def _guarded(pieces: AsyncIterator[str], guard: Guard, grounding: Groundin
         last, question = last or waiting, waiting if _ASKS.search(waiting) else question
     if ending := question or last:
         await _check(guard, grounding, said, ending)
-        yield _plain(ending)
+        yield _plain(ending.rstrip())
 
 
 async def _check(guard: Guard, grounding: Grounding, said: str, sentence: str) -> None:
