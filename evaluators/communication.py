@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from evaluators.score import CriterionScore, Evidence
 from evaluators.text.evidence import Span, quote, sentences
+from evaluators.text.language import counted
 
 _ORDER = re.compile(
     r"\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after that|finally|to begin|to start|let me start|"
@@ -76,8 +77,8 @@ def communication(text: str, asked: int = 0, weight: float = 1.0, name: str = "c
     score = min(5, min(3, shape.score or 0) + bool(questions or asked) + bool(aloud))
     evidence = (*shape.evidence[:1], *questions[:1], *_quotes(text, aloud)[:1])
     reason = (
-        f"{shape.reason} {max(len(questions), asked)} clarifying question(s); "
-        f"{len(aloud)} sentence(s) of thinking aloud."
+        f"{shape.reason} {counted(max(len(questions), asked), 'clarifying question').capitalize()}; "
+        f"{counted(len(aloud), 'sentence')} of thinking aloud."
     )
     return CriterionScore(
         criterion=name, score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluators.score import Delivery
-from evaluators.text.language import FILLERS, WORDS_A_MINUTE, words
+from evaluators.text.language import FILLERS, WORDS_A_MINUTE, counted, words
 
 
 def delivery(text: str, least: float = 2.0, most: float = 3.0) -> Delivery:
@@ -18,5 +18,5 @@ def delivery(text: str, least: float = 2.0, most: float = 3.0) -> Delivery:
     else:
         note = f"{minutes:.1f} minutes at a speaking pace."
     if count and fillers * 100 > 3 * count:
-        note += f" {fillers} fillers in {count} words: pause instead."
+        note += f" {counted(fillers, 'filler')} in {counted(count, 'word')}: pause instead."
     return Delivery(words=count, minutes=round(minutes, 2), fillers=fillers, note=note)

@@ -12,7 +12,7 @@ from evaluators.score import CriterionScore, Evidence, Score
 from evaluators.technical import TechnicalEvaluator
 from evaluators.text import gates, wording
 from evaluators.text.evidence import quote, sentences
-from evaluators.text.language import words
+from evaluators.text.language import counted, words
 from knowledge.models import Question, Rubric, Scenario
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _CHOICE = re.compile(
 _ASSUMED = re.compile(
     r"\b(?:assum\w+|suppose|let'?s say|say we have|given that|out of scope|i take it)\b", re.IGNORECASE
 )
+
+_SAYS_SOMETHING = 4  # words: a shorter sentence is quoted only where there is nothing else
 
 
 class DesignEvaluator:
@@ -98,10 +100,12 @@ def _requirements(text: str, scenario: Scenario, facts_asked: Sequence[str], wei
     asking = communication.clarifying_questions(text)
     evidence: tuple[Evidence, ...] = (*asking[:2], *assumed[:2])
     if not evidence and asked and text.strip():
-        first = sentences(text)
-        evidence = (quote(text, *first[0]),) if first else ()
+        said = sorted(sentences(text)[:5], key=lambda span: len(words(text[slice(*span)])) < _SAYS_SOMETHING)
+        evidence = (quote(text, *said[0]),) if said else ()
     missing = tuple(fact.id for fact in scenario.facts if fact.id not in set(facts_asked))
-    reason = f"{len(set(facts_asked))} of {len(scenario.facts)} facts asked for, {len(assumed)} assumption(s) aloud"
+    reason = (
+        f"{len(set(facts_asked))} of {len(scenario.facts)} facts asked for, {counted(len(assumed), 'assumption')} aloud"
+    )
     reason += f"; never asked: {', '.join(name.replace('_', ' ') for name in missing[:4])}." if missing else "."
     score = round(5 * share) if evidence else 0
     return CriterionScore(
@@ -139,7 +143,7 @@ def _trade_offs(text: str, weight: float) -> CriterionScore:
     spans = [span for span in sentences(text) if _CHOICE.search(text, *span)]
     score = min(5, (1 if len(spans) == 1 else 0) + (len(spans) if len(spans) > 1 else 0) + bool(len(spans) > 1))
     evidence = tuple(quote(text, *span) for span in spans[:3])
-    reason = f"{len(spans)} choice(s) with a reason, a price or a condition."
+    reason = f"{counted(len(spans), 'choice').capitalize()} with a reason, a price or a condition."
     return CriterionScore(
         criterion="trade_offs", score=score if evidence else 0, evidence=evidence, reason=reason, weight=weight
     )

@@ -13,7 +13,7 @@ from evaluators.score import CriterionScore, Score
 from evaluators.technical import TechnicalEvaluator
 from evaluators.text import gates, story_numbers, wording
 from evaluators.text.evidence import Span, quote, sentences
-from evaluators.text.language import word_list, words
+from evaluators.text.language import counted, word_list, words
 from knowledge.models import Question, Rubric
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _specificity(text: str, question: Question, points: Score, weight: float) ->
         for span in sentences(text)
         if story_numbers.quantities(text[slice(*span)]) or len(_NAME.findall(text[slice(*span)])) > 1
     ]
-    reason = f"{len(names)} named thing(s), {len(amounts)} number(s)."
+    found = f"{counted(len(names), 'name')} of a system, a method or a team, {counted(len(amounts), 'number')}"
+    reason = f"{found[0].upper()}{found[1:]}."
     return _judged("specificity", score, text, there or sentences(text)[:1], reason, weight)
 
 
@@ -119,7 +120,7 @@ def _substance(text: str, question: Question, points: Score, weight: float) -> C
     reasons = [span for span in spans if _REASON.search(text, *span)]
     limits = [span for span in spans if _LIMIT.search(text, *span)]
     if not reasons:
-        score, reason = (2 if limits else 1), "A list: no reason is given for anything in it."
+        score, reason = (2 if limits else 1), "No reason is given for anything in it."
     elif not limits:
         score, reason = 3 + (len(reasons) > 1), "There are reasons, but no limit, doubt or judgement beside them."
     else:
@@ -136,7 +137,7 @@ def _concision(text: str, question: Question, points: Score, weight: float) -> C
         score = 3
     else:
         score = 5 if 60 <= count <= limit else 4
-    reason = f"{count} words for {question.minutes:g} minutes."
+    reason = f"{counted(count, 'word')} for {question.minutes:g} minutes."
     return _judged("concision", score, text, sentences(text)[:1], reason, weight)
 
 

@@ -48,6 +48,7 @@ _HEAD = 4000
 _DATA = Path(__file__).parent / "voices" / "hearing.yaml"
 
 _BUT = re.compile(r"\b(but|however|although|i (would|think|guess|assume|believe)|maybe|perhaps|my guess)\b")
+_GUESSES = re.compile(r"\b(?:maybe|perhaps|my guess is|i(?:'d| would)? guess|i think)\W+(?!so\b|not\b)\w+\W+\w+")
 _SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+|[^.!?\n]+$")
 _TAG = re.compile(
     r",? (right|correct|no|okay|ok|isn'?t it|doesn'?t it|you know)\s*\?+\s*$"
@@ -56,7 +57,7 @@ _TAG = re.compile(
     r"|^\s*(make sense|right|ok(ay)?)\s*\?+\s*$"
 )
 _TENTATIVE = re.compile(
-    r"^\s*(well,? |so,? |hmm,? )?"
+    r"^\s*(well,? |so,? |hmm,? |(i'?m |i am )?not sure,? (but )?|i (don'?t|do not) know,? (but )?)?"
     r"(is it|isn'?t it|isn'?t that|would it be|wouldn'?t it|could it be|because|maybe|perhaps|something like|as in)\b"
 )
 _CLARIFIES = re.compile(
@@ -93,7 +94,7 @@ def quick_kind(state: State, text: str, library: Library) -> MessageKind:
     if stripped[0] == "/" and (command := _command(stripped)):
         return command
     if (exercise := _exercise(state, library)) is not None and hands_in(exercise, stripped):
-        return "code"
+        return "answer" if _illustrates(state, exercise, stripped) else "code"
     lower = _lower(stripped)
     words = len(lower.split())
     if words <= _SHORT and (request := _request(lower)) is not None:
@@ -110,6 +111,14 @@ def hands_in(exercise: str, text: str) -> bool:
     from evaluators.derivation.grading import defines_terms
 
     return defines_terms(exercise, text)
+
+
+def _illustrates(state: State, exercise: str, text: str) -> bool:
+    """Whether code only shows what is being talked about: the exercise is solved, and this is another function."""
+    from evaluators.tasks import is_derivation
+
+    solved = state.current is not None and any(verdict.passed for verdict in state.current.verdicts)
+    return solved and not is_derivation(exercise) and not re.search(rf"\bdef\s+{re.escape(exercise)}\b", text)
 
 
 def holds_code(text: str) -> bool:
@@ -166,7 +175,7 @@ def _request(lower: str) -> MessageKind | None:
         if found is None:
             continue
         after = lower[found.end() :]
-        if kind == "dont_know" and _BUT.search(after) and len(after.split()) >= 5:
+        if kind == "dont_know" and ((_BUT.search(after) and len(after.split()) >= 5) or _GUESSES.search(after)):
             return None
         if kind in {"dont_know", "pushback"} and len(lower[: found.start()].split()) > 8:
             return None  # said in passing, at the end of an answer

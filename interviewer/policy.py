@@ -204,7 +204,7 @@ def _after_answer(state: State, current: QuestionState, question: Question, libr
     return (
         _challenge(current, question, score)
         or _deeper(state, current, question)
-        or _next(state, library, "answered" if score.overall >= GOOD and not _went_deeper(current) else "moving on")
+        or _next(state, library, "answered" if score.overall >= GOOD and not went_deeper(current) else "moving on")
     )
 
 
@@ -233,7 +233,7 @@ def _deeper(state: State, current: QuestionState, question: Question) -> Move | 
                     kind="probe",
                     question_id=question.id,
                     target=target,
-                    quote=quote_for(score, criterion.criterion, latest),
+                    quote=quote_for(score, criterion.criterion, latest, {move.quote for move in current.moves}),
                     reason="thin" if criterion.score else "missing",
                 )
     stands = score is not None and score.overall is not None and score.overall >= GOOD
@@ -266,7 +266,7 @@ def _odd(score: Score | None) -> str:
     return next((flag for flag in _ODD_FLAGS if flag in score.flags), "")
 
 
-def _went_deeper(current: QuestionState) -> bool:
+def went_deeper(current: QuestionState) -> bool:
     """Whether the last answer was to a follow-up beyond the question, which the score does not speak of."""
     return bool(current.moves) and current.moves[-1].target.startswith("follow_up_")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from evaluators.score import Evidence, Score
 
@@ -32,9 +33,7 @@ _OPERATORS = (
 )
 """Formulas stay readable without the characters that are markup, too."""
 
-_MARKUP = re.compile(
-    r"[`*#{}\\]+|(?<![^\W_])_+|_+(?![^\W_])|<(?!\s?[\d=])|(?<!\s)>|>(?!\s?[\d=])|~(?!\d)"
-)
+_MARKUP = re.compile(r"[`*#{}\\]+|(?<![^\W_])_+|_+(?![^\W_])|<(?!\s?[\d=])|(?<!\s)>|>(?!\s?[\d=])|~(?!\d)")
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
 _SCANNED = 20_000
@@ -76,11 +75,12 @@ def is_beside(score: Score | None) -> bool:
     return all((criterion.score or 0) < _SAID for criterion in score.criteria)
 
 
-def quote_for(score: Score | None, criterion: str, latest: str) -> str:
+def quote_for(score: Score | None, criterion: str, latest: str, besides: Collection[str] = ()) -> str:
     """Return the words that a follow-up on `criterion` takes up.
 
     Its own evidence comes first; else evidence of another criterion in the latest message; else the latest message's
-    last full sentence. Empty when nothing said is worth quoting, as in an answer that is beside the question.
+    last full sentence. Empty when nothing said is worth quoting, as in an answer that is beside the question, or when
+    it has been taken up before (`besides`).
     """
     candidates: list[str] = []
     if is_beside(score):
@@ -94,7 +94,7 @@ def quote_for(score: Score | None, criterion: str, latest: str) -> str:
     for candidate in candidates:
         quote = first_words(candidate)
         asks = candidate.rstrip().endswith("?")
-        if len(quote.split()) >= _LEAST_WORDS and not asks and not _FILLER.match(quote):
+        if len(quote.split()) >= _LEAST_WORDS and not asks and quote not in besides and not _FILLER.match(quote):
             return quote
     return ""
 

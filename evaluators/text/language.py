@@ -83,3 +83,8 @@ def content(text: str) -> list[str]:
 def is_negation(word: str) -> bool:
     """Whether a lower-case word denies what it stands with."""
     return word in NEGATIONS or word.endswith(("n't", "n’t"))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "no choices", "1 choice" or "2 choices"."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

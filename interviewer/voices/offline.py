@@ -14,7 +14,7 @@ from evaluators.verdict import NOT_RUN
 from interviewer.events import MessageKind, Move
 from interviewer.hearing import is_unclear, quick_kind
 from interviewer.plan import parts_of
-from interviewer.policy import hints_of
+from interviewer.policy import hints_of, went_deeper
 from interviewer.quoting import harmless, is_beside
 from interviewer.state import QuestionState, State
 from knowledge import yaml_source
@@ -35,7 +35,7 @@ _NEXT_BY_REASON = {
     "no fix came": "next_stuck",
     "no code came": "next_stuck",
     "off topic twice": "next_stuck",
-    "code passes": "next_strong",
+    "code passes": "next_code",
     "answered": "next_strong",
     "opening": "first",
 }
@@ -116,6 +116,8 @@ class OfflineVoice:
             return [self._phrase(state, "smaller_step"), self._probe_text(state, question, move.target, "")]
         if move.target.startswith("follow_up_"):
             lead = "deeper_after_code" if _just_passed(current) else "deeper_after_strong"
+            if current is not None and went_deeper(current):
+                lead = "deeper_again"  # the score does not speak of what a follow-up was answered with
             return [self._phrase(state, lead), question.follow_ups[int(move.target.rsplit("_", 1)[1]) - 1]]
         text = self._probe_text(state, question, move.target, quote)
         if quote and quote in text:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evaluators.reference.minilm import MiniLM
-from interviewer.events import Asked, MessageKind, Move, Planned, Setup, Started
+from evaluators.verdict import Check, Verdict
+from interviewer.events import Asked, MessageKind, Move, Planned, Ran, Setup, Started
 from interviewer.hearing import Examples, encode_examples, is_unclear, kind_by_meaning, quick_kind
 from interviewer.state import QuestionState, State, replay
 from knowledge.library import Library
@@ -39,6 +40,10 @@ MESSAGES: list[tuple[MessageKind, str]] = [
     ("clarifying_question", "Just to clarify: is this for training or for inference?"),
     ("clarifying_question", "Okay, so it is a web shop. What are we optimising for?"),
     ("clarifying_question", "I'd like to know how fresh the features need to be."),
+    ("answer", "Not sure, maybe few-shot learning?"),
+    ("answer", "I don't know, I think the second one."),
+    ("dont_know", "I don't know, maybe."),
+    ("dont_know", "I am not sure, I think not."),
     ("dont_know", "I don't know."),
     ("dont_know", "Sorry, I really don't know that one"),
     ("dont_know", "No idea"),
@@ -149,6 +154,20 @@ def test_code_is_recognised_where_code_is_asked_for(state: State, library: Libra
     coding = replay([Asked(move=Move(kind="question", question_id="code"), text="?")], state)
     assert quick_kind(coding, text, library) == "code"
     assert quick_kind(state, text, library) == "answer"
+
+
+def test_another_function_after_a_solution_only_illustrates(state: State, library: Library) -> None:
+    coding = replay([Asked(move=Move(kind="question", question_id="code"), text="?")], state)
+    exercise = library.question("code").exercise
+    again, other = f"def {exercise}(x):\n    return x", "def bootstrap(scores):\n    return scores"
+    assert quick_kind(coding, other, library) == "code"
+    for passed in (False, True):
+        check = Check(name="one", passed=passed)
+        verdict = Verdict(exercise="adam", passed=passed, score=float(passed), checks=(check,), isolation_level=0)
+        ran = Ran(question_id="code", attempt=1, verdict=verdict)
+        tried = replay([ran], coding)
+        assert quick_kind(tried, again, library) == "code"
+        assert quick_kind(tried, other, library) == ("answer" if passed else "code")
 
 
 def test_a_megabyte_is_looked_at_quickly(state: State, library: Library) -> None:

@@ -89,6 +89,13 @@ def test_then_the_last_sentence_if_the_answer_is_worth_anything() -> None:
     assert quote_for(scored(0.1), "result", latest) == ""
 
 
+def test_what_was_taken_up_before_is_not_taken_up_again() -> None:
+    said = "I changed the loss function. It went well in the end."
+    score = scored(3, action="I changed the loss function")
+    assert quote_for(score, "action", said, {"I changed the loss function"}) == "It went well in the end"
+    assert quote_for(score, "action", said, {"I changed the loss function", "It went well in the end"}) == ""
+
+
 def test_a_question_or_two_words_are_not_quoted() -> None:
     assert quote_for(None, "result", "Well okay. What do you think of that?") == ""
 
