@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from interviewer.events import Move
@@ -28,6 +29,7 @@ _CITING = frozenset({"probe", "challenge", "hint"})
 REFERENCE = "reference"
 """The category of what a question refers to, outside the notes."""
 
+_LOOKED_AT, _SHOWN = 8, 3
 _SHARED = 0.3  # of the content words of what is looked up
 _DRILL = "How it is asked"
 """Sections of the notes that say how a subject is asked about, not what is true of it."""
@@ -85,7 +87,11 @@ class References:
         """Return what bears on a gap in an answer to `question`; only what shares enough of its terms."""
         query = about(question, target)
         found = await self._search(query, category="ours")
-        return [passage for passage in found if overlap(query, f"{passage.heading} {passage.text}") >= _SHARED]
+        return [
+            one
+            for one in found
+            if _is_about(one, question, query) and overlap(query, f"{one.heading} {one.text}") >= _SHARED
+        ][:_SHOWN]
 
     async def to_read(self, question: Question, target: str) -> Sequence[Passage]:
         """Return what the candidate can read about a gap afterwards; there is always something.
@@ -102,16 +108,11 @@ class References:
         found = await self._search(query, category="ours")
         if query != question.text:
             found = [*found, *await self._search(question.text, category="ours")]
-        near = [
-            one
-            for one in found
-            if not one.heading.endswith(_DRILL)
-            and max(overlap(text, f"{one.heading} {one.text}") for text in (query, question.text)) >= _SHARED
-        ]
-        return list({(one.source, one.line): one for one in near}.values()) or referred(question)
+        near = [one for one in found if not one.heading.endswith(_DRILL) and _is_about(one, question, query)]
+        return list({(one.source, one.line): one for one in near}.values())[:_SHOWN] or referred(question)
 
     async def _search(self, query: str, category: str) -> Sequence[Passage]:
-        return await self._patiently(lambda retriever: retriever.search(query, k=3, category=category)) or ()
+        return await self._patiently(lambda retriever: retriever.search(query, k=_LOOKED_AT, category=category)) or ()
 
     async def _patiently(self, look: Callable[[Retriever], _Found]) -> _Found | None:
         """Return what is found, or None: an interview without citations is still an interview."""
@@ -141,6 +142,14 @@ def _recognise(answer: str, retriever: Retriever) -> Story | None:
     if passage is None:
         return None
     return Story(passage, tuple(omission.text for omission in omissions(answer, passage, retriever)))
+
+
+def _is_about(passage: Passage, question: Question, query: str) -> bool:
+    """Whether a passage is of the notes that the question names; where it names none, whether the two share words."""
+    if question.notes is not None:
+        return Path(passage.source).stem in question.notes
+    text = f"{passage.heading} {passage.text}"
+    return max(overlap(wanted, text) for wanted in (query, question.text)) >= _SHARED
 
 
 def about(question: Question, target: str) -> str:

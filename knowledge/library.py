@@ -229,6 +229,9 @@ def _check_question(
     if question.exercise is not None and exercises is not None and question.exercise not in exercises:
         near = _near(question.exercise, exercises)
         raise file.error((*at, "exercise"), f"there is no exercise {question.exercise!r}{near}")
+    for number, name in enumerate(question.notes or ()):
+        if name not in (known := [path.stem for path in (HOME / "notes").glob("*.md")]):
+            raise file.error((*at, "notes", number), f"there are no notes {name!r}{_near(name, known)}")
     if question.round == "coding" and question.exercise is None:
         raise file.error((*at, "exercise"), "a coding question needs an exercise")
 

@@ -83,6 +83,9 @@ class Question(Frozen):
     follow_ups: tuple[str, ...] = Field((), description="Asked in this order once the answer stands; each goes deeper.")
     ladder: Ladder | None = None
     references: tuple[Source, ...] = ()
+    notes: tuple[str, ...] | None = Field(
+        None, description="Our notes that it is about, `knowledge/notes/<name>.md`; left out, all are searched."
+    )
     exercise: Slug | None = Field(None, description="The coding exercise, or the derivation, behind a coding question.")
     scenario: Slug | None = Field(None, description="The scenario behind a design question.")
 

@@ -6,6 +6,7 @@ With the real evaluators and the real notes: what is tested is what a candidate 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -227,3 +228,22 @@ async def test_gibberish_hears_why_and_where_to_begin(parts: Parts) -> None:
     assert one.score == 0
     assert "qwx zvbk" in one.advice
     assert "Begin with this:" in one.advice
+
+
+@pytest.mark.parametrize("question_id", ["calibration", "code_rotary_positions", "design_feed_ranking"])
+async def test_what_is_to_be_read_is_of_the_notes_that_the_question_names(parts: Parts, question_id: str) -> None:
+    library = parts.library()
+    question = library.question(question_id)
+    references = References(library, parts.retriever.within, parts.executor)
+    for point in question.key_points:
+        found = await references.to_read(question, point.id)
+        assert 1 <= len(found) <= 3
+        assert {Path(passage.source).stem for passage in found} <= set(question.notes or ())
+
+
+async def test_a_question_without_notes_sends_to_what_it_refers_to(parts: Parts) -> None:
+    library = parts.library()
+    references = References(library, parts.retriever.within, parts.executor)
+    (first, *_) = await references.to_read(library.question("scaling_laws_and_budget"), "six_nd")
+    assert first.category == "reference"
+    assert await references.reading(library.question("scaling_laws_and_budget"), "six_nd") == []

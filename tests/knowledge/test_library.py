@@ -130,6 +130,12 @@ def test_a_key_point_of_a_design_names_its_criterion(tmp_path: Path) -> None:
     assert "there is no criterion 'servin', did you mean 'serving'?" in wrong
 
 
+def test_the_notes_that_a_question_names_are_there(tmp_path: Path) -> None:
+    message = problem(write(tmp_path, PACK.replace("minutes: 3", "minutes: 3\n    notes: [attenton]")))
+    assert message.endswith("questions[0].notes[0]: there are no notes 'attenton', did you mean 'attention'?")
+    assert all(question.notes is not None for question in Library.load().questions.values())
+
+
 def test_a_rubrics_references_are_checked(tmp_path: Path) -> None:
     text = (
         (HOME / "rubrics" / "technical.yaml").read_text(encoding="utf-8").replace("rubric: technical", "rubric: mine")
