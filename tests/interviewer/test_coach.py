@@ -6,8 +6,8 @@ With the real evaluators and the real notes: what is tested is what a candidate 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
