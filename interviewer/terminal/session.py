@@ -159,8 +159,8 @@ class Session:
             live.stop()
         else:
             self._say(Markdown(printable(asked.text)))
-        if asked.citation:
-            self._say(Text(f"({asked.citation.source}:{asked.citation.line})", style="dim"))
+        if asked.citation and asked.citation.category != "ours":  # ours hold the answer: the report names them
+            self._say(Text(f"({printable(asked.citation.source)}:{asked.citation.line})", style="dim"))
         for line in filter(None, (asked.notice, *notices)):
             self._say(Text(printable(line), style="yellow"))
         self._say(Text(""))

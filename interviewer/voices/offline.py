@@ -96,7 +96,7 @@ class OfflineVoice:
         first = state.current is not None and not state.current.probed
         if story is None or move.kind != "probe" or not first:
             return ""
-        return self._phrase(state, "own_story", source=story.source, line=str(story.line))
+        return self._phrase(state, "own_story")
 
     def _question(self, state: State, move: Move) -> list[str]:
         question = self._asked_about(move)
