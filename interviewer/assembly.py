@@ -6,30 +6,25 @@ import asyncio
 import contextlib
 import logging
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from interviewer.assessment import OfflineAssessor
-from interviewer.engine import OWN_WORK, Engine, Equipment
-from interviewer.events import MessageKind, Move, Setup
+from interviewer.engine import OWN_WORK, Engine
+from interviewer.equipment import Equipped
+from interviewer.events import Move
 from interviewer.facts import FactFinder
 from interviewer.llm import MOST_CALLS_IN_A_ROW
 from interviewer.material import Editions
+from interviewer.once import Once
 from interviewer.references import References
-from interviewer.second_opinion import SecondOpinion
 from interviewer.settings import Settings
-from interviewer.speaking import Speaker
 from interviewer.state import State
 from interviewer.store import Store
-from interviewer.voice import Voice
-from interviewer.voices.model import ModelVoice
-from interviewer.voices.offline import Meaning, OfflineVoice
-from knowledge.errors import InputError, InterviewError, SandboxError
+from knowledge.errors import SandboxError
 from knowledge.library import Library
 from knowledge.models import Passage
 
@@ -43,64 +38,6 @@ if TYPE_CHECKING:
     from knowledge.retrieval import Retriever
 
 logger = logging.getLogger(__name__)
-
-_Part = TypeVar("_Part")
-
-_RETRY_SECONDS = 30.0
-"""A part that failed is not tried again sooner, so that a damaged index does not slow every turn down."""
-
-
-class Once(Generic[_Part]):
-    """Something that is made when first asked for, by one thread while the others wait."""
-
-    def __init__(self, make: Callable[[], _Part]) -> None:
-        self._make = make
-        self._lock = threading.Lock()
-        self._made: list[_Part] = []
-        self._maker: threading.Thread | None = None
-        self._failed_at = -_RETRY_SECONDS
-
-    def __call__(self) -> _Part:
-        """Return it; makes it the first time. A failure is raised, and tried again next time."""
-        with self._lock:
-            if not self._made:
-                self._made.append(self._make())
-            return self._made[0]
-
-    async def within(self, seconds: float) -> _Part | None:
-        """Return it if it can be had so soon; else None, while it goes on being made in the background."""
-        deadline = time.monotonic() + seconds
-        while not self._made:
-            self.begin()
-            if not self.begun or time.monotonic() >= deadline:
-                return None
-            await asyncio.sleep(0.02)
-        return self._made[0]
-
-    @property
-    def begun(self) -> bool:
-        """Whether it is being made in the background."""
-        return self._maker is not None and self._maker.is_alive()
-
-    def begin(self) -> None:
-        """Make it in the background, unless it is made, being made, or failed a moment ago."""
-        if self._made or self.begun or time.monotonic() - self._failed_at < _RETRY_SECONDS:
-            return
-        # A daemon: leaving the program does not wait for the first run's indexing, which survives being cut off.
-        self._maker = threading.Thread(target=self._try, daemon=True)
-        self._maker.start()
-
-    def _try(self) -> None:
-        try:
-            self()
-        except Exception as error:
-            self._failed_at = time.monotonic()
-            logger.warning("%s", error)
-
-    @property
-    def made(self) -> _Part | None:
-        """It, if it was made."""
-        return self._made[0] if self._made else None
 
 
 class Parts:
@@ -260,76 +197,6 @@ def longest_turn(settings: Settings) -> timedelta:
     """Return what a turn may take under these settings before it is taken for abandoned."""
     calls = MOST_CALLS_IN_A_ROW if settings.has_model else 0
     return OWN_WORK + timedelta(seconds=calls * settings.model_timeout_s)
-
-
-class Equipped:
-    """What interviews are held with, made once for each edition of what was promoted."""
-
-    def __init__(self, parts: Parts) -> None:
-        """Nothing is made yet."""
-        self._parts = parts
-        self._made: dict[tuple[tuple[str, str], ...], Equipment] = {}
-
-    def __call__(self, versions: Mapping[str, str] | None) -> Equipment:
-        """Return the equipment of an interview that began with `versions`; with None, of one that begins now."""
-        editions = self._parts.editions
-        edition = editions.in_force() if versions is None else editions.of(versions)
-        key = tuple(sorted(edition.items()))
-        if key not in self._made:
-            self._made[key] = self._make(edition)
-        return self._made[key]
-
-    def _make(self, edition: Mapping[str, str]) -> Equipment:
-        parts = self._parts
-        settings, library = parts.settings, parts.editions.library(edition)
-        offline, assessor = OfflineVoice(library, _meaning(parts)), parts.assessor_under(library)
-        # One for all turns: what it must not tell is read once, 5 ms that every turn would take of the event loop.
-        speaking = Once(lambda: ModelVoice(parts.model(), offline, library, parts.encoder))
-
-        def voice(setup: Setup) -> Voice:
-            if setup.engine == "offline" or (setup.engine == "auto" and not settings.has_model):
-                return offline
-            if not settings.has_model:
-                raise InputError("No language model is named.", "export INTERVIEWER_MODEL=openai:gpt-5-mini")
-            return speaking()
-
-        opinion = None
-        if settings.has_model:
-            references = References(library, parts.retriever.within, parts.executor)
-            opinion = SecondOpinion(
-                library, Once(lambda: parts.judge_of(parts.editions.settings(edition))), references.reading
-            )
-        versions = {"package": version("ml-mock-interviewer"), **edition}
-        return Equipment(library, Speaker(library, voice, offline, _statement), assessor, opinion, versions)
-
-
-async def _statement(slug: str) -> str:
-    def read() -> str:
-        from evaluators.tasks import find_task
-
-        return find_task(slug).statement
-
-    try:
-        return await asyncio.to_thread(read)
-    except InterviewError as error:
-        logger.warning("the exercise %s has no statement: %s", slug, error.message)
-        return ""
-
-
-def _meaning(parts: Parts) -> Meaning:
-    def look(text: str, kind: MessageKind) -> MessageKind:
-        from interviewer.hearing import kind_by_meaning
-
-        return kind_by_meaning(text, kind, parts.examples(), parts.encoder())
-
-    async def meaning(text: str, kind: MessageKind) -> MessageKind:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(parts.executor, look, text, kind)
-        except Exception:
-            logger.exception("a message was understood by rules alone")
-            return kind
-
-    return meaning
 
 
 def _warm(parts: Parts) -> None:

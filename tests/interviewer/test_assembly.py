@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from interviewer.assembly import Once, Parts, open_engine
+from interviewer.assembly import Parts, open_engine
 from interviewer.events import Answered, Asked, Scored, Setup
+from interviewer.once import Once
 from interviewer.settings import read_settings
 from knowledge.errors import ContentError, InterviewError, StorageError
 

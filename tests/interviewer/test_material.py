@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from interviewer.assembly import Equipped, Parts, open_engine
+from interviewer.assembly import Parts, open_engine
 from interviewer.canary import Canary
 from interviewer.engine import Engine
+from interviewer.equipment import Equipped
 from interviewer.events import Scored, Setup, Started
 from interviewer.material import Editions, promoted_folder, trial_folder
 from interviewer.settings import Settings
