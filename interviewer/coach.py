@@ -30,6 +30,7 @@ _TAKEN_UP = {
 }
 """Of a story: whose words the advice on a criterion takes up, the first that has some."""
 
+_SHORT = 1.0  # minutes: nobody need cut a shorter answer
 _LAST = 2_000  # characters at the end of an answer, in which its last sentence is
 _NO_STORY = {
     "hypothetical": "tells what you would do",
@@ -100,7 +101,10 @@ def lifting(score: Score, question: Question, rubric: Rubric, level: Level) -> C
         core = bool(point and point.core and gap >= 5 - THIN)
         return -caps.get(criterion.criterion, 5.0), core, gap * criterion.weight
 
-    return max(filter(counts, score.criteria), key=cost, default=None)
+    thin = [criterion for criterion in score.criteria if counts(criterion)]
+    if score.delivery is not None and score.delivery.minutes < _SHORT:  # what is missing makes it longer, too
+        thin = [criterion for criterion in thin if criterion.criterion != "concision"] or thin
+    return max(thin, key=cost, default=None)
 
 
 def _on_code(current: QuestionState) -> Advice:
@@ -157,12 +161,12 @@ def _on_gap(
 ) -> Advice:
     quote = harmless(_taken_up(current.score, worst.criterion, current.answer))
     if (
-        told := next((_NO_STORY[flag] for flag in current.score.flags if flag in _NO_STORY), "")
+        instead := next((_NO_STORY[flag] for flag in current.score.flags if flag in _NO_STORY), "")
         if current.score
         else ""
     ):
         start = next(iter(question.hints), "")
-        return Advice(f"“{quote}” {told}; this asks for one thing that happened. {start}".strip(), worst.criterion)
+        return Advice(f"“{quote}” {instead}; this asks for one thing that happened. {start}".strip(), worst.criterion)
     if story is not None and story.left_out:
         left_out, passage = harmless(story.left_out[0]), story.passage
         text = f"Your own notes have what is missing ({passage.source}, line {passage.line}): “{left_out}”. Say it."
@@ -181,6 +185,10 @@ def _on_gap(
         return Advice(f"“{quote}” does not answer the question yet. The sentence to begin with: {point.text}", point.id)
     if point is not None:
         return Advice(f"After “{quote}”, the sentence that lifts this answer: {point.text}", point.id)
+    told = current.score.delivery if current.score is not None else None
+    if worst.criterion == "concision" and told is not None and told.minutes < _SHORT:
+        further = next(iter((*question.follow_ups, *question.hints)), "")
+        return Advice(f"It is over with “{quote}”, and there is time left. Go on to this: {further}", worst.criterion)
     criterion = next((c for c in rubric.criteria if c.id == worst.criterion), None)
     if criterion is None:
         return Advice(worst.reason, worst.criterion)

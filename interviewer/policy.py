@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evaluators.score import CriterionScore, Score
 from interviewer.events import Move
 from interviewer.plan import next_question
-from interviewer.quoting import first_words, quote_for
+from interviewer.quoting import first_words, quote_for, says_nothing
 from interviewer.state import MAX_ATTEMPTS, QuestionState, State
 from knowledge.library import Library
 from knowledge.models import LEVELS, KeyPoint, Level, Question
@@ -70,7 +70,9 @@ def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
             return _dont_know(state, current, question, library)
         case "code":
             return _after_code(state, current, question, library)
-        case "pushback" if _last_kind(current) == "challenge" and current.count("pushback") == 1:
+        case "pushback" if current.count("pushback") == 1 and (
+            _last_kind(current) == "challenge" or says_nothing(message.text)
+        ):
             return Move(kind="encourage", question_id=question.id, target="pushback", reason="disagrees")
         case _:
             return _after_answer(state, current, question, library)

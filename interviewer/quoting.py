@@ -17,13 +17,18 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"\s*(?:(?:hi|hello|hey|thanks|thank you|nice to meet you|good (?:morning|afternoon|evening|question)"
+    r"\s*(?:(?:hi|hello|hey|thanks(?! to)|thank you|nice to meet you|good (?:morning|afternoon|evening|question)"
     r"|(?:that|this|it)(?:'s| is) (?:really )?an? (?:\w+ )?(?:great|good|interesting|tricky|hard|nice) (?:question|one)"
-    r"|(?:ok(?:ay)?,? )?let me think|let me see|give me a (?:moment|second|minute)|hm+)\b.{0,40}"
-    r"|(?:i )?(?:dis)?agreed?\b.{0,30}|.{0,10}\byou(?:'re| are) (?:wrong|right|mistaken)\b.{0,10})$",
+    r"|(?:(?:ok(?:ay)?|h+m+|u[hm]+)\b[,.… ]*)?(?:let me (?:think|see)|give me an? (?:moment|second|minute)))\b.{0,40}"
+    r"|h+m+|u[hm]+|(?:no,? )?i (?:dis|don't |do not )?agree(?: with (?:you|that))?(?:\W.{0,12}\byou\b.{0,12})?"
+    r"|(?:no,? )?that(?:'s| is) not (?:what i (?:said|meant)|true|right|fair|correct)"
+    r"|.{0,10}\b(?:you're|you are) (?:wrong|right|mistaken)"
+    r"|(?:no,? )?i (?:don't|do not) think (?:so"
+    r"|(?:that )?(?:that's|this is|that is|it's) .{0,8}\b(?:fair|right|true)\b.{0,9}))"
+    r"[\s.!?…]*$",
     re.IGNORECASE | re.DOTALL,
 )
-"""Sentences that people say around an answer: to take one up would be to have heard nothing else."""
+"""What people say around an answer: to take it up would be to have heard nothing else."""
 
 _OPERATORS = (
     (re.compile(r"(?<=[\w)\]])\*\*(?=[\w(])"), "^"),
@@ -37,6 +42,7 @@ _MARKUP = re.compile(r"[`*#{}\\]+|(?<![^\W_])_+|_+(?![^\W_])|<(?!\s?[\d=])|(?<!\
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
 _SCANNED = 20_000
+_SHORT = 120  # characters of a message that may be nothing but filler
 _WORTH = 1.0
 _SAID = 3
 """An answer under the one overall, and without any criterion at the other, is beside the question."""
@@ -60,9 +66,14 @@ def opening(answer: str) -> str:
     """Return the first words of an answer that say something; empty for an empty answer only."""
     for sentence in _SENTENCE.finditer(answer[:_SCANNED]):
         quote = first_words(sentence.group())
-        if len(quote.split()) >= _LEAST_WORDS and not _FILLER.match(quote):
+        if len(quote.split()) >= _LEAST_WORDS and not says_nothing(quote):
             return quote
     return first_words(answer) or " ".join(answer[:_SCANNED].split()[:_MOST_WORDS])
+
+
+def says_nothing(text: str) -> bool:
+    """Return whether a message is only what people say around an answer: "Let me think.", "I disagree."."""
+    return len(text) < _SHORT and _FILLER.match(text.replace("’", "'")) is not None
 
 
 def is_beside(score: Score | None) -> bool:
@@ -94,9 +105,15 @@ def quote_for(score: Score | None, criterion: str, latest: str, besides: Collect
     for candidate in candidates:
         quote = first_words(candidate)
         asks = candidate.rstrip().endswith("?")
-        if len(quote.split()) >= _LEAST_WORDS and not asks and quote not in besides and not _FILLER.match(quote):
+        if len(quote.split()) >= _LEAST_WORDS and not asks and quote not in besides and not says_nothing(quote):
             return quote
     return ""
+
+
+def shorten(text: str, most: int = 110) -> str:
+    """Return `text` on one line of at most so many characters, with an ellipsis where it was cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def harmless(text: str) -> str:

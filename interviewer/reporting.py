@@ -11,6 +11,7 @@ from interviewer.coach import Advice, advise, lifting, next_on_the_ladder
 from interviewer.events import STOPPED, Answered, AnyEvent, Asked, Called, Scored, Understood
 from interviewer.markdown import render_markdown
 from interviewer.policy import GOOD
+from interviewer.quoting import first_words
 from interviewer.references import Story
 from interviewer.report import Grading, Practice, QuestionReport, Report, Turn, Usage
 from interviewer.state import QuestionState, State, replay
@@ -110,8 +111,12 @@ def _why(question: Question, current: QuestionState, state: State, library: Libr
     if score.misconceptions:
         return f"{score.overall:.1f} of 5; a wrong claim stood in the answer."
     gap = lifting(score, question, library.rubric_for(question), state.setup.level)
-    name = f"; {gap.criterion.replace('_', ' ')} was missing or thin" if gap else ""
-    return f"{score.overall:.1f} of 5{name}."
+    if gap is None:
+        return f"{score.overall:.1f} of 5."
+    point = next((point for point in question.key_points if point.id == gap.criterion), None)
+    if point is not None:
+        return f"{score.overall:.1f} of 5; missing or thin: {first_words(point.text)}."
+    return f"{score.overall:.1f} of 5; {gap.criterion.replace('_', ' ')} was missing or thin."
 
 
 def _another(question: Question, taken: set[str], library: Library) -> Question:

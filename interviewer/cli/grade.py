@@ -135,17 +135,19 @@ def read_text(file: str, largest: int = LARGEST) -> str:
 
 def score_text(score: Score) -> str:
     """Return the score for a terminal."""
+    from interviewer.quoting import shorten
+
     head = "not scored" if score.overall is None else f"{score.overall:.1f} of 5"
     if score.band and score.band[0] != score.band[1]:
         head += f" (between {score.band[0]:.1f} and {score.band[1]:.1f})"
     lines = [head, *([score.reason] if score.reason else [])]
     for criterion in score.criteria:
         mark = "–" if criterion.score is None else str(criterion.score)
-        lines.append(f"  {mark}  {criterion.criterion}: {criterion.reason}")
-        lines.extend(f"       “{' '.join(evidence.quote.split())[:90]}”" for evidence in criterion.evidence[:1])
+        lines.append(f"  {mark}  {criterion.criterion.replace('_', ' ')}: {criterion.reason}")
+        lines.extend(f"       “{shorten(evidence.quote)}”" for evidence in criterion.evidence[:1])
     lines.extend(f"Wrong: “{m.evidence.quote}” {m.correction}" for m in score.misconceptions)
     if score.flags:
-        lines.append(f"Noticed: {', '.join(score.flags)}.")
+        lines.append(f"Noticed: {', '.join(flag.replace('_', ' ') for flag in score.flags)}.")
     if score.delivery is not None:
         lines.append(f"Delivery (not scored): {score.delivery.note} Fillers: {score.delivery.fillers}.")
     lines.extend(f"  {step}" for step in score.trace)

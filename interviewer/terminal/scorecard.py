@@ -11,6 +11,7 @@ from rich.text import Text
 
 from evaluators.score import CriterionScore
 from evaluators.verdict import NOT_RUN, Verdict
+from interviewer.quoting import shorten
 from interviewer.references import place
 from interviewer.report import Practice, QuestionReport, Report
 from interviewer.terminal.plain import printable_record
@@ -86,16 +87,19 @@ def _ladder(question: QuestionReport, level: Level) -> Iterator[tuple[str, str]]
                 yield f"a {who} engineer says", text
 
 
-def _criteria(criteria: tuple[CriterionScore, ...]) -> Table:
+def _criteria(criteria: tuple[CriterionScore, ...]) -> RenderableType:
+    reasons = {criterion.reason for criterion in criteria}
+    if len(reasons) == 1 and not any(criterion.evidence for criterion in criteria):
+        return Text(reasons.pop(), style="dim")  # a gate decided: it is the same for each
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True, max_width=28)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     for criterion in criteria:
         bar = "–".center(5) if criterion.score is None else "●" * criterion.score + "○" * (5 - criterion.score)
-        quote = f"“{_shorten(criterion.evidence[0].quote)}”" if criterion.evidence else ""
+        quote = f"“{shorten(criterion.evidence[0].quote)}”" if criterion.evidence else ""
         if not quote or (criterion.score is not None and criterion.score <= _THIN):
-            quote = "\n".join(part for part in (quote, _shorten(criterion.reason, 280)) if part)
+            quote = "\n".join(part for part in (quote, shorten(criterion.reason, 280)) if part)
         table.add_row(criterion.criterion.replace("_", " ").replace("-", " "), bar, Text(quote, style="dim"))
     return table
 
@@ -111,7 +115,7 @@ def _verdict(verdict: Verdict, attempt: int) -> Text:
 
 def _remarks(question: QuestionReport) -> Iterator[str]:
     if question.flags:
-        yield "flags: " + ", ".join(question.flags)
+        yield "noticed: " + ", ".join(flag.replace("_", " ") for flag in question.flags)
     if question.hints:
         yield f"hints taken: {question.hints}"
     if question.delivery:
@@ -127,8 +131,3 @@ def _practice(practice: Practice) -> RenderableType:
 
 def _band(band: tuple[float, float] | None) -> str:
     return "" if band is None else f" ({band[0]:.1f}–{band[1]:.1f})"
-
-
-def _shorten(text: str, limit: int = 110) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

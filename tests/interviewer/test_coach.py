@@ -247,3 +247,20 @@ async def test_a_question_without_notes_sends_to_what_it_refers_to(parts: Parts)
     (first, *_) = await references.to_read(library.question("scaling_laws_and_budget"), "six_nd")
     assert first.category == "reference"
     assert await references.reading(library.question("scaling_laws_and_budget"), "six_nd") == []
+
+
+async def test_an_answer_beside_the_question_is_told_so_and_not_built_on(parts: Parts) -> None:
+    one = (
+        await report_on(parts, "l1_vs_l2", "Hi! I like hiking in the mountains with my dog every weekend.")
+    ).questions[0]
+    assert "the sentence that lifts" not in one.advice.lower()
+    assert one.advice.startswith("“I like hiking in the mountains with my dog every weekend”")
+
+
+async def test_nobody_is_told_to_cut_a_story_of_a_few_words(parts: Parts) -> None:
+    short = (
+        "Last May our ranking service lost 20% of clicks. I rolled it back and clicks were at 100% again in an hour."
+    )
+    one = (await report_on(parts, "production_issue", short)).questions[0]
+    assert one.advice
+    assert "leave it out" not in one.advice

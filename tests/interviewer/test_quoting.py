@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from evaluators.score import CriterionScore, Evidence, Score
-from interviewer.quoting import first_words, harmless, opening, quote_for
+from interviewer.quoting import first_words, harmless, opening, quote_for, says_nothing
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,24 @@ def test_an_answer_is_taken_up_where_it_begins() -> None:
     assert opening("ok") == "ok"
     assert opening(" ") == ""
     assert quote_for(scored(2, cost="let me think about this"), "cost", "I disagree. You are wrong.") == ""
+
+
+@pytest.mark.parametrize(
+    ("nothing", "text"),
+    [
+        (True, "Hmm, let me think about this."),
+        (True, "I disagree, I think you are wrong."),
+        (True, "I don’t think that's a fair question."),
+        (True, "That's not what I said."),
+        (False, "Hmm, so maybe the gradient vanishes"),
+        (False, "I agreed with her to split by user"),
+        (False, "No, I disagree. L2 makes weights exactly zero."),
+        (False, "Thanks to the cache it was fast"),
+        (False, "ok"),
+    ],
+)
+def test_what_people_say_around_an_answer_says_nothing(nothing: bool, text: str) -> None:
+    assert says_nothing(text) is nothing
 
 
 def scored(overall: float, **evidence: str) -> Score:

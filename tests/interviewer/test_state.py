@@ -24,7 +24,7 @@ from interviewer.events import (
     Started,
     Understood,
 )
-from interviewer.state import State, replay
+from interviewer.state import QuestionState, State, replay
 
 IDS = st.sampled_from(["a", "b", "c"])
 KINDS = st.sampled_from(["answer", "dont_know", "hint", "skip", "code", "thinking_aloud", "pushback", "repeat"])
@@ -170,3 +170,11 @@ def test_questions_take_their_minutes_from_the_plan_in_order() -> None:
 def test_an_ended_interview_waits_for_nothing() -> None:
     state = replay([STARTED, asked("question"), said("x"), Ended(reason="stopped")])
     assert (state.ended, state.pending) == ("stopped", None)
+
+
+def test_a_bare_disagreement_or_a_moments_thought_is_no_part_of_the_answer() -> None:
+    said = [("answer", "It is convex."), ("thinking_aloud", "Let me think."), ("pushback", "I disagree.")]
+    said.append(("pushback", "I disagree. The Hessian is positive."))
+    messages = tuple(Answered(question_id="first", text=text, kind=kind) for kind, text in said)
+    current = QuestionState(question_id="first", minutes=5, messages=messages)
+    assert current.answer == "It is convex.\n\nI disagree. The Hessian is positive."

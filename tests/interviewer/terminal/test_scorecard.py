@@ -11,7 +11,7 @@ from evaluators.score import CriterionScore, Evidence
 from evaluators.verdict import Check, MisconceptionSeen, Verdict
 from interviewer.report import Practice, QuestionReport, Report, Turn, Usage
 from interviewer.terminal.scorecard import show_scorecard
-from knowledge.models import Passage
+from knowledge.models import Ladder, Passage
 
 HOSTILE = "[bold]x[/bold] \x1b[31mred [/nonsense] " + "long " * 60
 
@@ -119,3 +119,27 @@ def test_a_thin_criterion_says_why_beside_its_quotation(score: int, told: bool) 
     shown = _shown(_report(questions=(question,)))
     assert "“it is cheap”" in shown
     assert ("it is quadratic" in shown) is told
+
+
+def test_nothing_is_said_twice() -> None:
+    ladder = Ladder(junior="It counts.", senior="It weighs.", staff="It decides.")
+    question = _report().questions[0]
+
+    def shown(**changes: object) -> str:
+        changed = question.model_copy(update={"ladder": ladder, "advice": "", **changes})
+        return _shown(_report(questions=(changed,)))
+
+    assert "It counts." not in shown(), "said at the level below the candidate's"
+    assert "It counts." in shown(score=None)
+    assert shown(advice="Hold it beside a staff answer: It decides.").count("It decides.") == 1
+    named = {"senior": "Say the price.", "staff": "Say for whom."}
+    page = shown(advice="After “x”, the sentence that lifts this answer: Say the price.", next_on_the_ladder=named)
+    assert page.count("Say the price.") == 1
+    assert "a staff engineer goes on: Say for whom." in page
+
+
+def test_a_reason_that_holds_for_all_is_given_once() -> None:
+    reason = "Said openly."
+    criteria = tuple(CriterionScore(criterion=name, score=0, reason=reason) for name in ("scale", "cost", "order"))
+    question = _report().questions[0].model_copy(update={"criteria": criteria})
+    assert _shown(_report(questions=(question,))).count(reason) == 1
