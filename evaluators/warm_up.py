@@ -88,7 +88,8 @@ def _relevance(text: str, question: Question, points: Score, weight: float) -> C
         score = 3 if (touched[0].score or 0) > 3 else 2
     evidence = tuple(dict.fromkeys(e for point in (*touched, *nearly) for e in point.evidence))[:3]
     missing = tuple(point.criterion for point in points.criteria if point not in touched)
-    reason = f"{len(touched)} of {len(points.criteria)} parts of the question are answered."
+    reason = f"{len(touched)} of {len(points.criteria)} parts of the question are answered"
+    reason += f", {len(nearly)} touched in passing." if nearly else "."
     reason += f" Missing: {', '.join(name.replace('_', ' ') for name in missing)}." if missing else ""
     score = score if evidence else 0
     return CriterionScore(

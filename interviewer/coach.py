@@ -143,7 +143,7 @@ def _on_silence(question: Question, current: QuestionState) -> Advice:
 
 def _on_nothing(question: Question, current: QuestionState, score: Score) -> Advice:
     """A gate stopped the answer: why, and with what to begin instead."""
-    why = score.reason or (score.trace[-1] if score.trace else ", ".join(score.flags))
+    why = score.reason or (score.trace[-1].partition(": ")[2] if score.trace else "") or ", ".join(score.flags)
     core = _centre(question)
     start = core.hint if core is not None else next(iter(question.hints), "")
     said = harmless(opening(current.answer))
@@ -181,6 +181,8 @@ def _on_gap(
             text = f"Put a line of arithmetic under “{quote}”, {estimate.what}: {estimate.derivation}"
             return Advice(text, worst.criterion)
     point = next(iter(unsaid(question, current.score, worst.criterion)), None)
+    if point is not None and question.round == "warm-up":  # its points say what is told, not how the candidate tells it
+        return Advice(f"After “{quote}” one thing is still open. {point.hint}", point.id)
     if point is not None and is_beside(current.score):
         return Advice(f"“{quote}” does not answer the question yet. The sentence to begin with: {point.text}", point.id)
     if point is not None:

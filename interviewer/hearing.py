@@ -157,7 +157,10 @@ def _patterns() -> tuple[tuple[MessageKind, re.Pattern[str]], ...]:
 
 def _command(stripped: str) -> MessageKind | None:
     word = re.match(r"/([a-z]+)\b", stripped[:40].lower())
-    return COMMANDS.get(word.group(1)) if word else None
+    if word is None:
+        return None
+    alone = word.group() == stripped.lower()
+    return COMMANDS.get(word.group(1), "help" if alone else None)  # a mistyped command is no answer
 
 
 def _exercise(state: State, library: Library) -> str | None:

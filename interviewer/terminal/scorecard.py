@@ -77,7 +77,7 @@ def _ladder(question: QuestionReport, level: Level) -> Iterator[tuple[str, str]]
 
     Of an answer that was scored, what lower levels than the candidate's say at all is most likely said already.
     """
-    if question.next_on_the_ladder:
+    if question.next_on_the_ladder and question.round != "warm-up":  # whose points hold for any project, paper or bug
         for who, text in question.next_on_the_ladder.items():
             if text not in question.advice:
                 yield f"a {who} engineer goes on", text

@@ -76,6 +76,8 @@ MESSAGES: list[tuple[MessageKind, str]] = [
     ("time", "How much time do I have left?"),
     ("time", "/time"),
     ("help", "/help"),
+    ("help", "/hnit"),
+    ("answer", "/dev/shm was full, so the workers died."),
     ("thinking_aloud", "Hmm, let me think…"),
     ("thinking_aloud", "Give me a moment."),
     ("thinking_aloud", "Let me think about that for a second."),
