@@ -181,12 +181,8 @@ def _on_gap(
             text = f"Put a line of arithmetic under “{quote}”, {estimate.what}: {estimate.derivation}"
             return Advice(text, worst.criterion)
     point = next(iter(unsaid(question, current.score, worst.criterion)), None)
-    if point is not None and question.round == "warm-up":  # its points say what is told, not how the candidate tells it
-        return Advice(f"After “{quote}” one thing is still open. {point.hint}", point.id)
-    if point is not None and is_beside(current.score):
-        return Advice(f"“{quote}” does not answer the question yet. The sentence to begin with: {point.text}", point.id)
     if point is not None:
-        return Advice(f"After “{quote}”, the sentence that lifts this answer: {point.text}", point.id)
+        return Advice(_on_point(point, worst, quote, question, current), point.id)
     told = current.score.delivery if current.score is not None else None
     if worst.criterion == "concision" and told is not None and told.minutes < _SHORT:
         further = next(iter((*question.follow_ups, *question.hints)), "")
@@ -196,6 +192,18 @@ def _on_gap(
         return Advice(worst.reason, worst.criterion)
     text = re.sub(r"[\"“']?\{quote\}[\"”']?", lambda _: f"“{quote}”", criterion.advice).strip()
     return Advice(text, worst.criterion)
+
+
+def _on_point(point: KeyPoint, worst: CriterionScore, quote: str, question: Question, current: QuestionState) -> str:
+    """Return what to say instead of, after, or more fully than the candidate's own words."""
+    if question.round == "warm-up":  # its points say what is told, not how this candidate would tell it
+        return f"After “{quote}” one thing is still open. {point.hint}"
+    if is_beside(current.score):
+        return f"“{quote}” does not answer the question yet. The sentence to begin with: {point.text}"
+    if worst.criterion == point.id and worst.evidence:
+        said = harmless(first_words(worst.evidence[0].quote)) or quote
+        return f"“{said}” touches on it. The sentence that lifts this answer: {point.text}"
+    return f"After “{quote}”, the sentence that lifts this answer: {point.text}"
 
 
 def _on_strength(question: Question, current: QuestionState, score: Score, level: Level) -> Advice:

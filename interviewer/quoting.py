@@ -30,6 +30,11 @@ _FILLER = re.compile(
 )
 """What people say around an answer: to take it up would be to have heard nothing else."""
 
+_ASKS = re.compile(
+    r"\?\s*$|\b(?:(?:like|want|need) to (?:know|ask|clarify)|to clarify|wonder\w*|(?:do|did|can|could|would) you"
+    r"|(?:can|may|should|shall|could) i|before i (?:start|begin|design))\b",
+    re.IGNORECASE,
+)
 _OPERATORS = (
     (re.compile(r"(?<=[\w)\]])\*\*(?=[\w(])"), "^"),
     (re.compile(r"(?<=[\w)\]])(\s?)\*\1(?=[\w(])"), r"\1×\1"),
@@ -74,6 +79,12 @@ def opening(answer: str) -> str:
 def says_nothing(text: str) -> bool:
     """Return whether a message is only what people say around an answer: "Let me think.", "I disagree."."""
     return len(text) < _SHORT and _FILLER.match(text.replace("’", "'")) is not None
+
+
+def statements(text: str) -> str:
+    """Return the sentences of a clarifying question that tell something: what it assumes, or has decided."""
+    told = [m.group().strip() for m in _SENTENCE.finditer(text[:_SCANNED]) if not _ASKS.search(m.group())]
+    return " ".join(one for one in told if len(one.split()) > _LEAST_WORDS and not says_nothing(one))
 
 
 def is_beside(score: Score | None) -> bool:

@@ -116,7 +116,7 @@ def _why(question: Question, current: QuestionState, state: State, library: Libr
     point = next((point for point in question.key_points if point.id == gap.criterion), None)
     if point is not None:
         return f"{score.overall:.1f} of 5; missing or thin: {first_words(point.text)}."
-    return f"{score.overall:.1f} of 5; {gap.criterion.replace('_', ' ')} was missing or thin."
+    return f"{score.overall:.1f} of 5; missing or thin: {gap.criterion.replace('_', ' ')}."
 
 
 def _another(question: Question, taken: set[str], library: Library) -> Question:

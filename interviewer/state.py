@@ -27,7 +27,7 @@ from interviewer.events import (
     Understood,
 )
 from interviewer.pacing import minutes_of, spoken_minutes
-from interviewer.quoting import says_nothing
+from interviewer.quoting import says_nothing, statements
 from knowledge.models import Frozen
 
 SUBSTANCE: frozenset[MessageKind] = frozenset({"answer", "thinking_aloud", "pushback"})
@@ -134,11 +134,14 @@ _Record = TypeVar("_Record", QuestionState, State)
 def _said(message: Answered) -> str:
     """Return what a message says to the matter: of code, the words around it when they are an explanation.
 
-    A bare "Let me think." or "I disagree." is heard, and is no part of the answer that is scored.
+    A bare "Let me think." or "I disagree." is heard, and is no part of the answer that is scored. What is told along
+    with a question is.
     """
     if message.kind == "code":
         around = words_around(message.text)
         return around if len(around.split()) >= _EXPLAINS else ""
+    if message.kind == "clarifying_question":
+        return statements(message.text)
     if message.kind != "answer" and says_nothing(message.text):
         return ""
     return message.text if message.kind in SUBSTANCE else ""

@@ -115,7 +115,9 @@ def _verdict(verdict: Verdict, attempt: int) -> Text:
 
 def _remarks(question: QuestionReport) -> Iterator[str]:
     if question.flags:
-        yield "noticed: " + ", ".join(flag.replace("_", " ") for flag in question.flags)
+        yield "noticed: " + ", ".join(
+            "says openly not to know" if flag == "dont_know" else flag.replace("_", " ") for flag in question.flags
+        )
     if question.hints:
         yield f"hints taken: {question.hints}"
     if question.delivery:

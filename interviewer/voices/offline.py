@@ -131,7 +131,11 @@ class OfflineVoice:
             if current is not None and is_beside(current.score) and question.round != "design"
             else "probe_plain"
         )
-        return [self._phrase(state, "pick_up" if quote else lead, lead, quote=quote), text]
+        if quote:
+            # To stay with their words and then to ask for a point that they do not bear on would be no listening.
+            on = move.reason == "missing" and any(point.id == move.target for point in question.key_points)
+            return [self._phrase(state, "pick_up_and_on" if on else "pick_up", lead, quote=quote), text]
+        return [self._phrase(state, lead), text]
 
     def _probe_text(self, state: State, question: Question, target: str, quote: str) -> str:
         return filled(self._probe_template(state, question, target, quote), quote)
@@ -183,7 +187,8 @@ class OfflineVoice:
             return [self._phrase(state, "answer_open")]
         if state.standing is not None and state.standing.move.kind == "probe":
             return [self._phrase(state, "answer_meant", ask=self.asked_for(state, state.standing.move))]
-        return [self._phrase(state, "answer_open_story" if question.round == "behavioural" else "answer_open_question")]
+        kind = "exercise" if question.exercise else "story" if question.round == "behavioural" else "question"
+        return [self._phrase(state, f"answer_open_{kind}")]
 
     def asked_for(self, state: State, probe: Move) -> str:
         """Return the bare question behind a probe: without its lead, and without the quotation if it can stand so."""

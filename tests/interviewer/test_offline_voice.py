@@ -291,3 +291,25 @@ async def test_of_formulas_nobody_says_that_they_ran(bank: Library, seed: int) -
     ]
     assert "twice as large" in said[0]
     assert not [text for text in said if of_code.search(text)]
+
+
+async def test_words_are_stayed_with_only_where_the_probe_is_about_them(bank: Library) -> None:
+    def leads(key: str) -> list[str]:
+        return [line.replace("{quote}", "my words") for line in PHRASES["shared"][key]]
+
+    for reason, key in (("thin", "pick_up"), ("missing", "pick_up_and_on")):
+        move = Move(kind="probe", question_id="l1_vs_l2", target="when_to_choose", quote="my words", reason=reason)
+        said = await text_of(bank, on("l1_vs_l2"), move)
+        assert any(said.startswith(lead) for lead in leads(key)), said
+
+
+async def test_the_answer_to_a_follow_up_is_not_praised(bank: Library) -> None:
+    deeper = Move(kind="probe", question_id="l1_vs_l2", target="follow_up_1")
+    state = replay([Asked(move=deeper, text="?")], on("l1_vs_l2", judged("l1_vs_l2", 5.0), persona="bar-raiser"))
+    said = await text_of(bank, state, deeper.model_copy(update={"target": "follow_up_2"}))
+    assert any(said.startswith(lead) for lead in PHRASES["shared"]["deeper_again"]), said
+
+
+async def test_a_question_about_an_exercise_is_referred_to_its_text(bank: Library) -> None:
+    said = await text_of(bank, on("code_softmax"), Move(kind="answer", question_id="code_softmax"))
+    assert said in PHRASES["shared"]["answer_open_exercise"]

@@ -178,3 +178,11 @@ def test_a_bare_disagreement_or_a_moments_thought_is_no_part_of_the_answer() -> 
     messages = tuple(Answered(question_id="first", text=text, kind=kind) for kind, text in said)
     current = QuestionState(question_id="first", minutes=5, messages=messages)
     assert current.answer == "It is convex.\n\nI disagree. The Hessian is positive."
+
+
+def test_what_is_told_along_with_a_question_is_part_of_the_answer() -> None:
+    asks = "I would start with two teams. What hurts them most today?"
+    message = Answered(question_id="first", text=asks, kind="clarifying_question")
+    assert QuestionState(question_id="first", minutes=5, messages=(message,)).answer == "I would start with two teams."
+    bare = message.model_copy(update={"text": "Just to clarify: is this for training. What is the latency budget?"})
+    assert QuestionState(question_id="first", minutes=5, messages=(bare,)).answer == ""
