@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.text import gates, story, story_cues, story_levels, story_numbers, wording
+from evaluators.text import gates, story_cues, story_levels, story_parts, wording
 from evaluators.text.alignment import read
 from evaluators.text.evidence import quote
 from evaluators.text.gates import Finding
@@ -45,6 +45,8 @@ _ASKED = {
 
 # A post with its years, as a curriculum vitae lists them.
 _POST = re.compile(r"\b(?:19|20)\d\d\s*[-–—]\s*(?:(?:19|20)\d\d|now|today|present)\b", re.IGNORECASE)
+CHECKED = 3000  # characters that are checked for gibberish and shuffled keywords
+ASIDES, MOSTLY = 0.6, 0.8  # of the words: told beside any story, in doubt and for sure
 _NOTHING_TOLD = {"hypothetical", "philosophy", "no_story"}
 
 
@@ -60,24 +62,23 @@ class StarEvaluator:
         told_how = delivery(answer[: gates.READ])
         versions = versions_of(self._rubric, self._encoder.name)
         text, findings = gates.hear(answer, question)
+        states = None
         if not any(finding.effect in {"zero", "unscored"} for finding in findings):
-            findings += self._unknown_words(text)
+            states = self._encoder.token_states([text])[0]
+            findings += wording.inspect_reading(read(text[:CHECKED], states))
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, delivery=told_how, versions=versions)) is not None:
             return score
-        told = with_platitudes_marked(story.tell(text), self._encoder)
+        states = states or self._encoder.token_states([text])[0]
+        told = with_platitudes_marked(story_parts.tell(text, states), self._encoder)
         findings += _kinds(text, told, question)
         judged = [self._judge(criterion, text, told, findings) for criterion in self._rubric.criteria]
         total = weighted(judged)
         if total is not None:
             apply_caps(total, self._rubric.caps, {c.criterion: c.score for c in judged})
-        spread = WIDE if len(words(text)) < 80 else NARROW
+        doubtful = any(finding.flag == "perhaps_no_story" for finding in findings)
+        spread = WIDE if doubtful or len(words(text)) < 80 else NARROW
         return finish(total, judged, findings, delivery=told_how, spread=spread, versions=versions)
-
-    def _unknown_words(self, text: str) -> list[Finding]:
-        start = text[:3000]
-        reading = read(start, self._encoder.token_states([start])[0])
-        return wording.inspect_reading(reading)
 
     def _judge(self, criterion: Criterion, text: str, told: list[Told], findings: list[Finding]) -> CriterionScore:
         rule = story_levels.RULES.get(criterion.id)
@@ -85,7 +86,6 @@ class StarEvaluator:
             reason = "The offline scorer has no rule for this criterion."
             return CriterionScore(criterion=criterion.id, score=None, reason=reason, weight=criterion.weight)
         score, rests_on, reason = rule(told)
-        flags = {finding.flag for finding in findings}
         flags = {finding.flag for finding in findings}
         if flags & _NOTHING_TOLD and criterion.id != "concision":
             score, rests_on, reason = 0, [], "Nothing is told that happened, so there is nothing to weigh here."
@@ -106,6 +106,18 @@ def _quotations(text: str, sentences: Sequence[Told], most: int = 3) -> tuple[Ev
     return tuple(evidence for evidence in found if evidence.quote)
 
 
+def _nothing_told(text: str, told: Sequence[Told], acts: Sequence[Told]) -> Finding | None:
+    """Return the finding that no story is told: surely, or in doubt when there are parts of one all the same."""
+    aside = sum(len(words(one.text)) for one in told if one.part is None)
+    share = aside / max(1, sum(len(words(one.text)) for one in told))
+    nobody_acts = not any(one.part == "action" and one.steps for one in told)
+    if share > MOSTLY or (nobody_acts and not acts) or len(_POST.findall(text)) >= 2:
+        return Finding("no_story", "cap", "It explains, lists or asks for something; no story is told in it.", 1.5)
+    if share > ASIDES:
+        return Finding("perhaps_no_story", "cap", "Most of it tells nothing that happened.", 1.5)
+    return None
+
+
 def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
     """Return what kind of answer it is instead of a story: imagined, a creed, blame, or an answer to something else."""
     found: list[Finding] = []
@@ -119,12 +131,8 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
         found.append(
             Finding("philosophy", "cap", "It tells what is believed or usually done; nothing happens in it.", 1.5)
         )
-    nobody_acts = not acts and not any(one.steps for one in done) and len(story_cues.I_ACT_NOW.findall(text)) < 4
-    no_work = not story_cues.SETTING.search(text) and not story_levels.but_times(story_numbers.quantities(text))
-    if not found and (nobody_acts or no_work or len(_POST.findall(text)) >= 2):
-        found.append(
-            Finding("no_story", "cap", "It explains, lists or asks for something; no story is told in it.", 1.5)
-        )
+    if not found and (told_nothing := _nothing_told(text, told, acts)) is not None:
+        found.append(told_nothing)
     if len(story_cues.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))
     for asked, needed in _ASKED.items():

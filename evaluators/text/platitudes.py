@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evaluators.text.language import words
 from evaluators.text.story import Hollow, Told
@@ -49,14 +53,22 @@ _SAYINGS: dict[Hollow, tuple[str, ...]] = {
 }
 
 
+_ENCODED: WeakKeyDictionary[Encoder, NDArray[np.float32]] = WeakKeyDictionary()  # the sayings, once per encoder
+
+
+def _vectors(encoder: Encoder) -> NDArray[np.float32]:
+    if encoder not in _ENCODED:
+        _ENCODED[encoder] = encoder.encode([saying for group in _SAYINGS.values() for saying in group])
+    return _ENCODED[encoder]
+
+
 def with_platitudes_marked(told: Sequence[Told], encoder: Encoder) -> list[Told]:
     """Return the sentences, those that say nothing marked with what they pretend to be."""
     short = [i for i, one in enumerate(told) if len(words(one.text)) <= LONGEST and not quantities(one.text)]
     if not short:
         return list(told)
     kinds = [kind for kind, sayings in _SAYINGS.items() for _ in sayings]
-    sayings = encoder.encode([saying for group in _SAYINGS.values() for saying in group])
-    nearness = encoder.encode([told[i].text for i in short]) @ sayings.T
+    nearness = encoder.encode([told[i].text for i in short]) @ _vectors(encoder).T
     marked = list(told)
     for i, row in zip(short, nearness, strict=True):
         if row.max() >= NEAR:

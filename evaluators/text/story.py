@@ -1,6 +1,6 @@
-"""A story taken apart: which sentence tells the situation, the task, an action, the result, a lesson, and who acted.
+"""A story taken apart into clauses: who acts in each, how many things are done, and the part that a heading names.
 
-People do not label the parts when they speak, and do when they write notes; both are read alike. Every rule looks for
+Which part of the story a clause without a heading tells is decided in `story_parts`. Every rule here looks for
 something that stands in the text, so that it can be quoted.
 """
 
@@ -14,10 +14,6 @@ from evaluators.text import story_cues as cues
 from evaluators.text import story_numbers as numbers
 from evaluators.text.evidence import Span, sentences
 from evaluators.text.language import content, word_list, words
-
-EARLY, LATE = 0.5, 0.6  # of the sentences: until where the scene is set, from where somebody's act is an ending
-FIRST = 0.1  # of the sentences: a change from one number to another told there is the result, as a headline
-LAST = 0.75  # of the sentences: from where a "would have" looks back, and does not weigh an alternative
 
 RUN_ON, CLAUSE = 26, 5  # words: a longer sentence is read clause by clause; the fewest that make one
 
@@ -40,7 +36,7 @@ _STATE = word_list("verbs_of_state")
 _NO_ACT_NOW = word_list("no_acts_in_the_present")
 _TEAM = re.compile(r"\s*(?:we|the team|my team|our team|everyone)\b", re.IGNORECASE)
 _NEW_CLAUSE = re.compile(r"[,;:]|\b(?:that|and|so|but|then|because|until|when|after|before)\b", re.IGNORECASE)
-_WHEN = re.compile(r"\W*when\b", re.IGNORECASE)
+_AFTER = re.compile(r"\b(?:before|when|whenever|if|that|what|as|until|once|while)\s*$", re.IGNORECASE)
 _COPULA = re.compile(r"\b(?:was|were|is|are)\b|['’]s\b")
 
 
@@ -70,8 +66,8 @@ class Told:
     hollow: Hollow = ""
 
 
-def tell(text: str) -> list[Told]:
-    """Return the story's sentences with what each tells."""
+def clauses(text: str) -> list[Told]:
+    """Return the story's clauses; those under a heading know their part, the others have none yet."""
     spans = [unit for sentence in sentences(text) for unit in _units(text, sentence)]
     labels: list[tuple[Part | None, bool, int]] = []
     current: Part | None = None
@@ -84,23 +80,23 @@ def tell(text: str) -> list[Told]:
     named = len({part for part, _, _ in labels if part}) >= 2
     now = told_in_the_present(text)
     told: list[Told] = []
-    acted = False
     for span, (label, heading, start) in zip(spans, labels, strict=True):
         sentence = text[start : span.end].replace("\n", " ")
         if heading or not content(sentence):
             continue
         actor = _actor(sentence, now=now)
         acts = actor != "" or _is_bare_step(sentence)
-        place = len(told) / len(spans)
-        part = _labelled(label, sentence) if named and label else _unlabelled(sentence, actor, acted=acted, place=place)
-        if part == "situation" and actor and any(one.part == "task" for one in told) and not cues.SCENE.match(sentence):
-            part = "action"
-        acted = acted or part == "action"
-        steps = _steps(sentence, now=now) if acts or part == "action" else 0
-        told.append(
-            Told(start, span.end, sentence, part, named and label is not None, actor, steps, acts and not steps)
-        )
-    return _ending_found(told)
+        steps = _steps(sentence, now=now) if acts else 0
+        part = _labelled(label, sentence) if named and label else None
+        told.append(Told(start, span.end, sentence, part, part is not None, actor, steps, acts and not steps))
+    return [with_part(one, one.part) for one in told]
+
+
+def with_part(one: Told, part: Part | None) -> Told:
+    """Return the clause as one that tells this part: as an action it is a step, even when nobody is said to act."""
+    if part == "action" and not (one.steps or one.vague):
+        return replace(one, part=part, steps=_steps(one.text, now=False))
+    return replace(one, part=part)
 
 
 def _units(text: str, sentence: Span) -> list[Span]:
@@ -142,6 +138,17 @@ def lesson_kind(sentence: str) -> tuple[bool, bool, bool]:
     common = cues.COMMONPLACE.search(sentence) is not None and len(set(words(sentence))) < 30
     lesson = cues.LESSON.search(sentence) or cues.HINDSIGHT.search(sentence)
     return lesson is not None, cues.SINCE.search(sentence) is not None, common
+
+
+def is_habit(sentence: str) -> bool:
+    """Whether a sentence that looks back says what is done now: "I keep such a list", "There's a red button now"."""
+    acts = [match for match in cues.I_ACT_NOW.finditer(sentence) if not _AFTER.search(sentence[: match.start()])]
+    return cues.NOWADAYS.search(sentence) is not None or any(
+        match[1] not in _NO_ACT_NOW
+        and not cues.PAST_VERB.fullmatch(match[1])
+        and sentence[match.end() : match.end() + 1] not in {"'", "’"}
+        for match in acts
+    )
 
 
 def _label(sentence: str) -> tuple[Part | None, int]:
@@ -199,117 +206,3 @@ def _steps(sentence: str, *, now: bool) -> int:
 def _labelled(label: Part, sentence: str) -> Part:
     looks_back = cues.LESSON.search(sentence) or cues.SINCE.search(sentence)
     return "reflection" if label in {"result", "action"} and looks_back and re.search(r"\bI\b", sentence) else label
-
-
-def _unlabelled(sentence: str, actor: Actor, *, acted: bool, place: float) -> Part | None:
-    """Return what a sentence tells, by its words, its place from 0 to 1, and whether anything has been done yet."""
-    early = place < EARLY
-    if acted and _looks_back(sentence, actor, place):
-        return "reflection"
-    if cues.HYPOTHETICAL.search(sentence) and actor != "I":
-        return None
-    if cues.SCENE.match(sentence) and early and (actor == "" or _WHEN.match(sentence)):
-        return "situation"
-    if cues.TASK.search(sentence) and (not acted or (early and actor != "I")) and not _setting_only(sentence, actor):
-        return "task"
-    if (_is_outcome(sentence, actor, place)) if acted else (early and _is_headline(sentence, actor, place)):
-        return "result"
-    if actor in {"I", "we"} or _is_bare_step(sentence):
-        return "action" if acted or not _setting_only(sentence, actor) else "situation"
-    if not acted:
-        return "situation"
-    if cues.LESSON.search(sentence) or cues.COMMONPLACE.search(sentence):
-        return "reflection"
-    done = actor == "others" or cues.PASSIVE.search(sentence) or cues.FINDING.search(sentence)
-    return "action" if done else None
-
-
-def _looks_back(sentence: str, actor: Actor, place: float) -> bool:
-    """Whether a sentence after the first step tells a lesson or a habit since, and not an alternative."""
-    mine = re.search(r"\b(?:I|we|my|our)\b", sentence, re.IGNORECASE) is not None
-    if cues.SINCE.search(sentence) and mine:
-        return True
-    if place >= LAST and (
-        cues.HINDSIGHT.search(sentence) or (actor != "we" and mine and cues.HYPOTHETICAL.search(sentence))
-    ):
-        return True  # at the end, what one would do is what one would do differently
-    return cues.LESSON.search(sentence) is not None and not cues.RESULT_PHRASE.match(sentence.strip())
-
-
-def _is_headline(sentence: str, actor: Actor, place: float) -> bool:
-    """Whether the result is told first, as a headline: "I brought it down from 31 to 12"."""
-    if not _compares(sentence, actor):
-        return False
-    if place < FIRST and re.search(r"\b(?:I|we)\b", sentence):
-        return True
-    outcome = actor == "I" and cues.OUTCOME.search(sentence)
-    return bool(outcome or re.search(r"\bI (?:got|brought|took)\b", sentence))
-
-
-def _is_outcome(sentence: str, actor: Actor, place: float) -> bool:
-    """Whether a sentence after the first step tells what came of the steps."""
-    compared, phrase = _compares(sentence, actor), cues.RESULT_PHRASE.search(sentence) is not None
-    if cues.UNFINISHED.search(sentence) or (cues.FINDING.search(sentence) and not (compared or phrase)):
-        return False
-    amounts = numbers.quantities(sentence)
-    if (cues.OUTCOME.search(sentence) or cues.FEELING.search(sentence)) and (actor != "I" or phrase):
-        return actor in {"", "others"} or phrase or compared or bool(amounts)
-    if actor == "I":
-        return False
-    if phrase or compared or (place >= LATE and actor == "others"):
-        return True
-    # After the steps, a number that belongs to nobody's act or choice is what came of them.
-    measured = [amount for amount in amounts if not cues.TIME.search(amount)]
-    return place >= EARLY and bool(measured) and not cues.CHOICE.search(sentence)
-
-
-def _compares(sentence: str, actor: Actor) -> bool:
-    return numbers.PAIR.search(sentence) is not None or (len(numbers.quantities(sentence)) > 1 and actor == "")
-
-
-def _setting_only(sentence: str, actor: Actor) -> bool:
-    """Whether somebody acts in a sentence that only sets the scene ("we built a system that …")."""
-    if cues.ROLE.search(sentence) and not cues.CONTINUED.search(sentence):
-        return True
-    return (
-        actor == "we"
-        and cues.SETTING.search(sentence) is not None
-        and (
-            cues.TROUBLE.search(sentence) is not None
-            or re.search(r"\b(?:at|in|for) (?:a|an|my|our)\b", sentence, re.IGNORECASE) is not None
-        )
-    )
-
-
-def _ending_found(told: list[Told]) -> list[Told]:
-    """Return the sentences with a late ending recognised: after the last step, what others did or what became of it."""
-    begun = any(one.part == "result" for one in told)
-    steps = [i for i, one in enumerate(told) if one.part == "action" and one.actor in {"I", "we", ""}]
-    mine = [i for i in steps if told[i].actor == "I"]
-    steps = steps if begun or not mine else mine  # when nothing else ends the story, what "we" did last may
-    if not steps:
-        return told
-    told = [
-        replace(one, part="action")
-        if one.part == "result"
-        and not (one.labelled or numbers.quantities(one.text) or numbers.PAIR.search(one.text))
-        and i < max(steps)
-        and i < LATE * len(told)
-        else one
-        for i, one in enumerate(told)
-    ]
-    return [
-        replace(one, part="result")
-        if i > max(steps) and not one.labelled and _is_ending(one, only_events=begun) and i >= len(told) / 2
-        else one
-        for i, one in enumerate(told)
-    ]
-
-
-def _is_ending(one: Told, *, only_events: bool) -> bool:
-    """Whether a sentence after the last step may be an ending: somebody else did something, or something came of it."""
-    if one.part not in {None, "situation", "action"} or one.actor == "I" or cues.UNFINISHED.search(one.text):
-        return False
-    if cues.EVENT.search(one.text) and not cues.HYPOTHETICAL.search(one.text):
-        return True
-    return not only_events and (cues.OUTCOME.search(one.text) or cues.FEELING.search(one.text)) is not None

@@ -39,11 +39,13 @@ NAMED_TIME = _any(
     r"ago\b", r"last (?:night|week|month|year|quarter|spring|summer|autumn|fall|winter)\b", r"(?:19|20)\d\d\b",
     r"(?:that|one) (?:day|night|evening|morning|week)\b", r"(?:black friday|christmas|launch day|release day)\b",
 )  # fmt: skip
-_SUBJECT = (
-    r"(?:I|we|he|she|they|it|you|nobody|everyone|there|this|that|the|my|our|his|her|their|a|in|[A-Z]\w+)(?=['’ ])"
-)
+_SUBJECT = r"(?:I|we|he|she|they|it|you|nobody|everyone|there)(?=['’ ])"
+_FINITE = rf"(?:{PAST}|is|are|was|were|has|had|did|does|do|can|could|would|will|goes|comes|gets|says|(?:\w+n['’]t))"
+# "and the mail goes out", "but utilisation fell": a noun and its verb; not "and the variance of every channel".
+_NO_NOUN = rf"(?:{PAST}|that|which|who|where|when|of|to|in|on|for|by|with|from|is|are|was|were)\b"
+_NOUN = rf"(?:(?!{_NO_NOUN})[\w'’-]+ ){{1,4}}{_FINITE}\b"
 NEXT_CLAUSE = re.compile(
-    rf"(?:[,;:]\s+|\s+)(?=(?:and|but|so) (?:then |also |after that |now )?{_SUBJECT})|;\s+|"
+    rf"(?:[,;:]\s+|\s+)(?=(?:and|but|so) (?:then |also |after that |now )?(?:{_SUBJECT}|{_NOUN}))|;\s+|"
     r",\s+(?=(?:I|we|he|she|they|it)(?=['’ ]))"
 )
 SUBORDINATE = re.compile(
@@ -85,7 +87,6 @@ TASK = _any(
     r"(?:minutes?|hours?|days?|weeks?|months?|quarters?)"
     r"(?: (?:to|before|until|till|left|for)\b|\W*$)",
 )  # fmt: skip
-TIME = re.compile(r"day|week|month|year|hour|minute", re.IGNORECASE)
 # A goal need not be called one: it follows from a term that was set, or from what somebody must and must not do.
 FOLLOWS = _any(
     r"until (?:the )?(?:end|[A-Z]\w+|next|\w+day)\b", r"by (?:the )?(?:end|[A-Z]\w+)\b", r"must(?:n['’]t)?\b",
@@ -171,6 +172,9 @@ SINCE = _any(
     r"before I [a-z]+ (?:any|an?)\b", r"on (?:the|my) next\b", r"today\b[^.]{0,60}\b(?:my|our|I)\b",
     r"(?:that|this) (?:was|is|became) my rule\b", r"i do that\b",
 )  # fmt: skip
+NOWADAYS = _any(r"(?:now|today|nowadays|these days|since|whenever)\b", r"(?:each|every) (?:time|new|project)\b")
+SPEAKER = _any(r"(?:I|we|me|my|our|us|mine)\b")
+PAST_VERB = re.compile(PAST)
 COMMONPLACE = _any(
     r"how (?:important|crucial|valuable|much)\b",
     r"communication is\b", r"team ?work is\b", r"learn(?:ed|t) a lot\b", r"never give up\b", r"hard work\b",
@@ -265,7 +269,8 @@ IMPACT = re.compile(
     r"\b(?:users?|customers?|clients?|revenue|tickets?|saved|savings?|cost\w*|sales|team|company|business|manager|"
     r"promoted|onboard\w*|hires?|adopted|template|roadmap|retention|stakeholders?|colleagues?|engineers?|product|"
     r"other (?:teams|products)|series [a-d]|money|million|loss|transactions?|complain\w*|support|all-hands|"
-    r"conversion\w*|converted|pages?|mail|mentored|interns?|readers?|patients?)\b|[$€£]|"
+    r"conversion\w*|converted|pages?|mail|mentored|interns?|readers?|patients?|people|nobody|no one|everyone|"
+    r"everybody|editors?|farmers?|doctors?|teachers?|drivers?|investors?|contract)\b|[$€£]|"
     r"\d \w+(?:ers|ors|ists|ants)\b",
     re.IGNORECASE,
 )

@@ -77,7 +77,8 @@ def situation(told: list[Told]) -> Judgement:
     named = len(set(content(whole))) >= (8 if setting else DETAILED)
     level = 2 + named + bool(stakes) + bool(number)
     if not trouble:
-        level = min(level, 2)
+        # There are more troubles than words that we know for them, so a scene told at length may have one.
+        level = min(level, 3 if len(scene) >= 3 or len(set(content(whole))) >= DETAILED else 2)
     if level == 5 and len(words(whole)) > SCENE:
         rests_on = _strongest(scene, story_cues.TROUBLE, story_cues.STAKES)
         return 4, rests_on, f"Everything is told, but it takes {len(words(whole))} words to set the scene."
@@ -136,9 +137,10 @@ def action(told: list[Told]) -> Judgement:
     chosen = [one for one in during if story_cues.CHOICE.search(one.text)]
     some, more = (2, 3) if steps == 1 else (3, 4)
     level = 5 if chosen and steps >= 3 else more if reasons or chosen or steps >= 5 else some
-    team_only = all(one.actor in {"we", "others"} or story_cues.PASSIVE.search(one.text) for one in concrete)
+    team_only = not any(one.actor == "I" or story_cues.BARE.match(one.text) for one in concrete)
     level = min(level, 4) if team_only else level
-    counted = f"{steps} concrete step{'s' * (steps != 1)}{' of the team' * team_only}"
+    plural = team_only and any(one.actor == "we" for one in concrete)
+    counted = f"{steps} concrete step{'s' * (steps != 1)}{' of the team' * plural}"
     why = "with what they showed, but no choice among alternatives" if steps > 1 else "and no choice among alternatives"
     why = "with a choice among alternatives" if chosen else why if reasons else "without a reason for any choice"
     return level, _strongest([*concrete, *chosen], story_cues.CHOICE, story_cues.REASON), f"{counted}, {why}."
@@ -154,12 +156,17 @@ def result(told: list[Told]) -> Judgement:
         return 1, ends, "The ending is a feeling; nothing in it can be checked."
     whole = _text(real)
     impact = story_cues.IMPACT.search(whole) or any(one.actor == "others" for one in real)
+    impact = impact or len(numbers.PAIR.findall(whole)) >= 2
     known = story_cues.KNOWN_BY.search(whole) or numbers.PAIR.search(whole) or numbers.baseline_elsewhere(told, real)
     level = 3 + bool(impact or len(real) >= 3) + bool(known or (impact and len(real) >= 3))
-    missing = _missing(what_changed_for_people_or_the_business=impact, against_what_it_is_compared=known)
-    reason = "The ending is told with what it changed."
-    if missing and level < 5:
-        reason = f"The ending is told; it does not say {' or '.join(missing)}."
+    if level == 5 or (impact and known):
+        reason = "The ending is told with what it changed."
+    elif impact:
+        reason = "The ending is told; how it was before, or without the change, is not said."
+    elif known:
+        reason = "The ending is told; what it changed for people or the business is not said."
+    else:
+        reason = "The ending is told; who or what was better off for it, and by how much, is not said."
     return level, _strongest(real, story_cues.IMPACT, story_cues.KNOWN_BY), reason
 
 
@@ -245,10 +252,12 @@ def reflection(told: list[Told]) -> Judgement:
         blames = story_cues.BLAME.search(one.text) is not None
         meant = {stem(word) for word in content(one.text)}
         short = len(meant) < 4 and not (kind[1] or story_words & meant)
-        if kind[2] or blames or short or one.hollow == "motto":
+        nobodys = not (kind[0] or kind[1] or story_cues.SPEAKER.search(one.text))
+        if kind[2] or blames or short or nobodys or one.hollow == "motto":
             continue
         own.append(one)
-        lesson, since = lesson or kind[0], since or kind[1]
+        practised = kind[1] or story.is_habit(one.text)
+        lesson, since = lesson or kind[0] or not practised, since or practised
     if not own:
         return 1, looks, "The lesson would fit any story."
     if since:

@@ -22,12 +22,13 @@ _UNIT = (
     r"documents?|queries|tickets?|dollars?|euros?|pounds?|people|engineers?|hires?|issues?|products?|teams?|incidents?|"
     r"accuracy|ctr|precision|recall)"
 )
-NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|twelve|dozens?|hundreds?)\b", re.IGNORECASE)
 AMOUNT = re.compile(
     rf"[$€£]\s?\d[\d,.]*\s?(?:[kKmMbB]\b|million|billion|thousand)?|\b\d[\d,]*(?:\.\d+)?\s?{_UNIT}|\b\d+\.\d+\b|"
     rf"\b\d{{1,3}}(?:,\d{{3}})+\b|\b\d+ (?!of\b)[a-z]{{3,}}s\b|"
     rf"\b\d{{2,}}[\d,]*\b|"
     rf"\b{_NUMBER_WORD}\s+{_UNIT}|\b(?:one|1) (?:\w+ )?in \w+(?: \w+(?=\W))?|"
+    rf"\b(?:(?:by|in) half|(?:by )?a (?:third|fifth|tenth)|by a quarter|(?:two|three|four) (?:third|quarter|fifth)s|"
+    rf"{_NUMBER_WORD} (?:in|out of|of) {_NUMBER_WORD})\b|"
     r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|(?:a|two|three) hundred(?: and \w+)?)\b",
     re.IGNORECASE,
 )
@@ -37,6 +38,8 @@ PAIR = re.compile(
     rf"{_N}\s*(?:→|->)\s*{_N}|"
     rf"{_N}[^.\n]{{0,60}}\b(?:vs\.?|versus|compared (?:to|with)|against|instead of|up from|down from|"
     rf"before|rather than|previously)\b[^.\n]{{0,40}}|"
+    rf"{_N}[^.\n]{{0,80}}(?:\b(?:had|have)|['’](?:d|ve)) been\s+(?:at |around |about |only )?{_N}|"
+    rf"{_N}[^.\n]{{0,60}}\b(?:normally|usually)\s+(?:\w+ ){{0,2}}{_N}|"
     rf"\b(?:was|were|had been)\s+{_N}[^.\n]{{0,80}}\b(?:now|is|are|became|after)\b[^.\n]{{0,30}}{_N}|"
     rf"\b(?:before (?:that|this|it)|previously|earlier|used to)\b[^.\n]{{0,80}}{_N}[^.\n]{{0,80}}{_N}|"
     rf"\b(?:[Dd]own |[Uu]p )?[Ff]rom\s+{_N}\W*$|"
@@ -46,7 +49,7 @@ PAIR = re.compile(
 RETURNED = re.compile(rf"\bback (?:down |up )?(?:to|at|under|below)\s+{_N}", re.IGNORECASE)
 MEASURE = re.compile(
     r"[<>≥≤]|\b(?:at least|at most|under|below|above|over|more than|less than|target|to hit|from \S*\d\S*|exceed|half|"
-    r"by \d+)\b",
+    r"by \d+|halve\w*|double|triple|zero|a (?:third|quarter|fifth)|within \w+)\b",
     re.IGNORECASE,
 )
 _TIME = r"(?:hours?|days?|weeks?|months?|quarters?|year|end|launch)"
@@ -55,12 +58,12 @@ DEADLINE = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|"
     rf"november|december)|(?:had|have|['’]ve got|given) (?:only |maybe |about )?\S+ {_TIME}|"
     rf"(?:\w+ )?{_TIME} (?:later|left|before)|"
-    rf"in (?:\w+ ){{1,2}}{_TIME}|\d+ {_TIME})\b",
+    rf"in (?:\w+ ){{1,2}}{_TIME}|(?:\d+|{_NUMBER_WORD}|one) {_TIME})\b",
     re.IGNORECASE,
 )
 CONSTRAINT = re.compile(
-    r"\b(?:without|while|budget|no (?:\w+ )?(?:more|drop|extra|project|product|new|additional)|"
-    r"(?:could|can)(?:n['’]t| not) \w+|not allowed|must(?:n['’]t| not))\b",
+    r"\b(?:without|while|budget|no \w+|(?:wasn|weren)['’]t to|"
+    r"(?:could|can)(?:n['’]t| not) \w+|not allowed|must(?:n['’]t| not)|nothing (?:that|which))\b",
     re.IGNORECASE,
 )
 MINE = re.compile(r"\b(?:I|me|my|myself)\b", re.IGNORECASE)
