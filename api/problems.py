@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -97,9 +98,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = tuple(
-            FieldProblem(field=".".join(str(part) for part in e["loc"]), detail=str(e["msg"])) for e in error.errors()
-        )
+        fields = tuple(FieldProblem(field=_field(e), detail=str(e["msg"])) for e in error.errors())
         detail = "; ".join(f"{field.field}: {field.detail}" for field in fields[:3])
         is_json = request.headers.get("content-type", "application/json").partition(";")[0].strip().endswith("json")
         hint = "Correct the fields that are named; /docs describes them." if is_json else _JSON_HINT
@@ -111,6 +110,12 @@ def install(app: FastAPI) -> None:
         hint = HINTS.get(error.status_code, "")
         problem = Problem(title=phrase, status=error.status_code, detail=str(error.detail), hint=hint)
         return answer(problem, dict(error.headers or {}))
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    """Return the name of the field; which member of a union refused it, and at which byte, helps nobody."""
+    names = [str(part) for part in error["loc"] if "[" not in str(part)]
+    return names[0] if error["type"] == "json_invalid" else ".".join(names)
 
 
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:

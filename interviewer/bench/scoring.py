@@ -37,7 +37,7 @@ class Graded(Frozen):
     question: str
     reference: str
     answer: str
-    grade: float
+    grade: float = Field(ge=0, le=1)
     grader1: float | None = None
     grader2: float | None = None
     label: str | None = None
@@ -82,6 +82,9 @@ class ScoringReport(Frozen):
     bank: dict[str, float] = Field(default_factory=dict, description="Attacks that pass on the bank's own questions.")
 
 
+_GRADED_LINE = "Each line is an object with group (the question's name), question, reference, answer and grade, 0 to 1."
+
+
 def read(path: Path) -> list[Graded]:
     """Return the graded answers of a file of JSON lines.
 
@@ -92,8 +95,12 @@ def read(path: Path) -> list[Graded]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             found.append(Graded.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
-            raise ContentError(f"{path}:{number}: not a graded answer", "See the README on `bench scoring`.") from error
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            where = ".".join(map(str, wrong["loc"]))
+            raise ContentError(f"{path}:{number}: {where}: {wrong['msg']}", _GRADED_LINE) from error
+        except ValueError as error:
+            raise ContentError(f"{path}:{number}: this is not JSON", _GRADED_LINE) from error
     return found
 
 

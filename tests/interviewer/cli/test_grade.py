@@ -175,3 +175,19 @@ def test_a_promoted_rubric_is_used_by_every_command_that_grades(tmp_path, home):
     assert overalls() == before  # on trial it counts for nothing
     assert runner.invoke(app, ["canary", "promote", "--force"]).exit_code == 0
     assert all(after < was for after, was in zip(overalls(), before, strict=True))
+
+
+GRADED_AT_FIVE = '{"group": "a", "question": "q", "reference": "r", "answer": "a", "grade": 5}'
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [('{"question": "q"}', "group"), ("{", "JSON"), ('{"grade": 5}', "group"), (GRADED_AT_FIVE, "grade")],
+)
+def test_a_line_that_is_no_graded_answer_says_what_is_wrong_with_it(tmp_path, monkeypatch, capsys, line, named):
+    graded = tmp_path / "graded.jsonl"
+    graded.write_text(line + "\n", encoding="utf-8")
+    assert run_main(monkeypatch, "calibrate", str(graded)) == 2
+    told = capsys.readouterr().err
+    assert named in told.partition("\n")[0]
+    assert "group (the question's name)" in told
