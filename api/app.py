@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        parts = Parts(wanted, strangers=True)
+        parts = Parts(wanted, strangers=True, many=True)
         async with open_engine(wanted, parts=parts, warm=warm) as engine:
             app.state.services = Services(engine=engine, parts=parts)
             yield

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from interviewer.assessment import OfflineAssessor
@@ -17,9 +18,11 @@ from interviewer.engine import OWN_WORK, Engine
 from interviewer.equipment import Equipped
 from interviewer.events import Move
 from interviewer.facts import FactFinder
+from interviewer.judging import load_encoder, warm_evaluators, warm_here
 from interviewer.llm import MOST_CALLS_IN_A_ROW
 from interviewer.material import Editions
 from interviewer.once import Once
+from interviewer.process import ChildProcess
 from interviewer.references import References
 from interviewer.settings import Settings
 from interviewer.state import State
@@ -43,13 +46,19 @@ logger = logging.getLogger(__name__)
 class Parts:
     """The heavy parts behind the engine. Ask for one on a worker thread only: it may take seconds."""
 
-    def __init__(self, settings: Settings, *, strangers: bool = False) -> None:
-        """`strangers`: the code to be graded may be other people's, so isolation below the safe level is refused."""
+    def __init__(self, settings: Settings, *, strangers: bool = False, many: bool = False) -> None:
+        """Nothing heavy is made yet.
+
+        Args:
+            settings: where things are kept, and which model speaks.
+            strangers: the code to be graded may be other people's, so isolation below the safe level is refused.
+            many: interviews are held side by side, so answers are judged in a process beside this one.
+        """
         self.settings = settings
         self._strangers = strangers
         self.editions = Editions(settings)
         self.library: Once[Library] = Once(self._load_library)
-        self.encoder: Once[TokenEncoder] = Once(self._load_encoder)
+        self.encoder: Once[TokenEncoder] = Once(load_encoder)
         self.facts = FactFinder(self.encoder)
         self.examples: Once[Examples] = Once(self._encode_examples)
         self.retriever: Once[Retriever] = Once(self._open_retriever)
@@ -60,25 +69,17 @@ class Parts:
         self.judge: Once[Judge] = Once(self.judge_of)
         self._cleanup = contextlib.ExitStack()
         self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="interviewer")
+        self.beside = ChildProcess() if many else None
 
     def close(self) -> None:
         """Stop the workers and the sandbox."""
+        if self.beside is not None:
+            self.beside.shutdown(cancel_futures=True)
         self.executor.shutdown(wait=True, cancel_futures=True)
         self._cleanup.close()
 
     def _load_library(self) -> Library:
         return self.editions.library(None)
-
-    def _load_encoder(self) -> TokenEncoder:
-        from threadpoolctl import threadpool_limits
-
-        from evaluators.reference.minilm import MiniLM
-
-        encoder = MiniLM.load().packed()
-        # Two workers encode at once already. With a thread of its own for each core, OpenBLAS waits by spinning: on two
-        # busy cores a turn of 200 words took 4 s of CPU time instead of 0.2 s.
-        threadpool_limits(limits=1, user_api="blas")
-        return encoder
 
     def _make_assessor(self) -> OfflineAssessor:
         return self.assessor_under(self.library())
@@ -90,7 +91,7 @@ class Parts:
             from evaluators.reliability import calibration
 
             known = calibration.load(self.settings.home)
-        return OfflineAssessor(library, self.encoder, self.grader, self.executor, calibration=known)
+        return OfflineAssessor(library, self.encoder, self.grader, self.executor, calibration=known, beside=self.beside)
 
     def _encode_examples(self) -> Examples:
         from interviewer.hearing import encode_examples
@@ -174,7 +175,7 @@ def build_engine(parts: Parts, store: Store) -> Engine:
 
     async def find(state: State, move: Move) -> Sequence[Passage]:
         if move.kind == "question" and move.question_id is not None:
-            parts.executor.submit(equipped(state.versions).assessor.prepare, move.question_id, state.setup.level)
+            equipped(state.versions).assessor.prepare(move.question_id, state.setup.level)
         return await references(state, move)
 
     async def facts(state: State) -> Sequence[str]:
@@ -205,16 +206,11 @@ def _warm(parts: Parts) -> None:
     def make_all() -> None:
         # One after the other: on a small machine two at once would only delay the one that is needed first.
         models = (parts.model,) if parts.settings.has_model else ()
-        for part in (*models, parts.encoder, parts.examples, warm_evaluators, parts.retriever.begin):
+        evaluators = partial(parts.beside.submit, warm_here) if parts.beside is not None else warm_evaluators
+        for part in (*models, parts.encoder, parts.examples, evaluators, parts.retriever.begin):
             try:
                 part()
             except Exception as error:
                 logger.info("not warm: %s", error)  # it is tried again, and reported, when it is needed
 
     threading.Thread(target=make_all, name="warming", daemon=True).start()
-
-
-def warm_evaluators() -> None:
-    """Import what the evaluators import."""
-    import evaluators.star
-    import evaluators.technical  # noqa: F401

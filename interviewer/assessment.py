@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from functools import cache
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from evaluators.score import Score
 from evaluators.tasks import grade_task
 from evaluators.verdict import Verdict
-from interviewer.coding import coding_score
 from interviewer.events import Answered, MessageKind, Ran, Scored
 from interviewer.hearing import hands_in
+from interviewer.judging import Evaluate, Judging, Subject, judge_here, not_scored
+from interviewer.process import ProcessError
 from interviewer.state import SUBSTANCE, QuestionState, State, replay
 from knowledge.errors import InterviewError
 from knowledge.library import Library
-from knowledge.models import Level, Question, Rubric
+from knowledge.models import Level, Question
 
 if TYPE_CHECKING:
     from evaluators.code import CodeGrader
-    from evaluators.design import DesignEvaluator
     from evaluators.reliability.calibration import Calibration
-    from evaluators.star import StarEvaluator
-    from evaluators.technical import TechnicalEvaluator
-    from evaluators.warm_up import WarmUpEvaluator
     from knowledge.encoder import TokenEncoder
 
 logger = logging.getLogger(__name__)
-
-_Evaluator = TypeVar("_Evaluator")
 
 JUDGED: frozenset[MessageKind] = (SUBSTANCE - {"thinking_aloud"}) | {"code", "dont_know"}
 """Kinds of message after which the question is judged anew; thinking aloud is judged with the answer it leads to."""
@@ -51,18 +43,12 @@ class Assessor(Protocol):
         ...
 
     def prepare(self, question_id: str, level: Level) -> None:
-        """Read what answers to a question are measured against, so that the first answer does not wait for it."""
+        """Begin to read what answers to a question are measured against, so that the first does not wait for it."""
         ...
 
 
-class Evaluate(Protocol):
-    """One question's answer to a score, synchronously."""
-
-    def __call__(self, question: Question, current: QuestionState, level: Level) -> Score: ...
-
-
 class OfflineAssessor:
-    """Runs our own evaluators and the code grader on a small pool of threads."""
+    """Runs our own evaluators and the code grader, off the event loop."""
 
     def __init__(
         self,
@@ -72,27 +58,52 @@ class OfflineAssessor:
         executor: Executor,
         evaluate: Evaluate | None = None,
         calibration: Calibration | None = None,
+        beside: Executor | None = None,
     ) -> None:
         """`encoder` and `grader` may take long when first called; they are called on the pool only.
 
-        `calibration` moves technical scores onto the scale of a person who graded some answers.
+        Args:
+            library: its questions and rubrics.
+            encoder: what the evaluators read with.
+            grader: runs code.
+            executor: a small pool of threads.
+            evaluate: judges in the evaluators' stead.
+            calibration: moves technical scores onto the scale of a person who graded some answers.
+            beside: another process, in which answers of an interview are judged; the pool steps in when it fails.
         """
         self._library = library
-        self._encoder = encoder
         self._grader = grader
         self._executor = executor
-        self._evaluate = evaluate or self._by_rubric
         self._calibration = calibration
-        self._evaluators: dict[tuple[str, type], object] = {}
-        self._lock = threading.Lock()
+        self._judging = Judging(encoder, evaluate)
+        self._beside = beside
 
     async def assess(self, state: State) -> Sequence[Ran | Scored]:
         """Return a Ran for code, then a Scored of everything said on the question; nothing for other messages."""
         message, current = state.pending, state.current
         if message is None or current is None or message.kind not in JUDGED:
             return []
+        question = self._library.question(message.question_id)
+        found: list[Ran | Scored] = []
+        if message.kind == "code" and question.exercise is not None:
+            loop = asyncio.get_running_loop()
+            verdict = await loop.run_in_executor(self._executor, self._run, question.exercise, message.text)
+            if isinstance(verdict, str):
+                return [Scored(question_id=question.id, score=not_scored(verdict))]
+            found.append(Ran(question_id=question.id, attempt=len(current.verdicts) + 1, verdict=verdict))
+        said = replay(found, state).question(question.id)
+        assert said is not None
+        score = await self._judged(self.subject(question, state.setup.level), said)
+        return [*found, Scored(question_id=question.id, score=score)]
+
+    async def _judged(self, subject: Subject, current: QuestionState) -> Score:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._judge, state)
+        if self._beside is not None:
+            try:
+                return await loop.run_in_executor(self._beside, judge_here, subject, current)
+            except ProcessError as error:
+                logger.warning("%s is judged by the server itself: %s", subject.question.id, error)
+        return await loop.run_in_executor(self._executor, self._judging.score, subject, current)
 
     def grade(self, question: Question, text: str) -> Score:
         """Return the score of one text as the whole answer to a question, outside an interview; code in it is run."""
@@ -105,34 +116,31 @@ class OfflineAssessor:
                 return not_scored(verdict)
             current = current.model_copy(update={"verdicts": (verdict,)})
         elif question.exercise is not None:
-            said = self._talk(question, text, question.level)
+            said = self._judging.talk(self.subject(question, question.level), text)
             if said.overall == 0:
                 return said  # nothing that code would change
         return self.score(question, current, question.level)
 
     def prepare(self, question_id: str, level: Level) -> None:
-        """Read what answers to a question are measured against, so that the first answer does not wait for it."""
+        """Begin to read what answers to a question are measured against, so that the first does not wait for it."""
         question = self._library.questions.get(question_id)
         if question is None or question.exercise is not None:
             return
         blank = Answered(question_id=question_id, text="-", kind="answer")
-        self.score(question, QuestionState(question_id=question_id, minutes=1.0, messages=(blank,)), level)
+        current = QuestionState(question_id=question_id, minutes=1.0, messages=(blank,))
+        subject = self.subject(question, level)
+        if self._beside is not None:
+            self._beside.submit(judge_here, subject, current)
+        else:
+            self._executor.submit(self._judging.score, subject, current)
 
-    def _judge(self, state: State) -> list[Ran | Scored]:
-        message = state.pending
-        assert message is not None
-        question = self._library.question(message.question_id)
-        found: list[Ran | Scored] = []
-        if message.kind == "code" and question.exercise is not None:
-            verdict = self._run(question.exercise, message.text)
-            if isinstance(verdict, str):
-                return [Scored(question_id=question.id, score=not_scored(verdict))]
-            attempt = len(state.current.verdicts) + 1 if state.current else 1
-            found.append(Ran(question_id=question.id, attempt=attempt, verdict=verdict))
-        current = replay(found, state).question(question.id)
-        assert current is not None
-        found.append(Scored(question_id=question.id, score=self.score(question, current, state.setup.level)))
-        return found
+    def score(self, question: Question, current: QuestionState, level: Level) -> Score:
+        """Return the score of all that was said and run on a question, hints included; never raises."""
+        return self._judging.score(self.subject(question, level), current)
+
+    def subject(self, question: Question, level: Level) -> Subject:
+        scenario = self._library.scenarios[question.scenario] if question.scenario is not None else None
+        return Subject(question, self._library.rubric_for(question), scenario, level, self._calibration)
 
     def _run(self, exercise: str, source: str) -> Verdict | str:
         """Return the verdict, or why there is none."""
@@ -143,84 +151,3 @@ class OfflineAssessor:
         except Exception:
             logger.exception("the grader of %s broke", exercise)
             return "The code was not run: the grader broke. This is our fault, not yours."
-
-    def score(self, question: Question, current: QuestionState, level: Level) -> Score:
-        """Return the score of all that was said and run on a question, hints included; never raises."""
-        try:
-            score = self._evaluate(question, current, level)
-        except InterviewError as error:
-            return not_scored(f"Not judged: {error.message}")
-        except Exception:
-            logger.exception("the evaluator of %s broke", question.id)
-            return not_scored("Not judged: the evaluator broke. This is our fault, not yours.")
-        from evaluators.combine import apply_hints, apply_pasted
-
-        rubric = self._library.rubric_for(question)
-        score = apply_pasted(score, current.answer, rubric)
-        return self._versioned(apply_hints(score, current.hints, rubric), rubric)
-
-    def _versioned(self, score: Score, rubric: Rubric) -> Score:
-        """Return the score with everything that it depends on, for drift and for grading it again."""
-        versions = {"rubric": f"{rubric.rubric}@{rubric.version}", **score.versions, "package": _package()}
-        return score.model_copy(update={"versions": versions})
-
-    def _by_rubric(self, question: Question, current: QuestionState, level: Level) -> Score:
-        rubric = self._library.rubric_for(question)
-        if question.exercise is not None:
-            talk = question.key_points and current.answer.strip()
-            said = self._talk(question, current.answer, level) if talk else None
-            return coding_score(rubric, current, said)
-        if question.scenario is not None:
-            scenario = self._library.scenarios[question.scenario]
-            return self._design(rubric).score(current.answer, question, scenario, current.facts_asked)
-        kind = rubric.rubric if rubric.rubric in {"star", "technical", "warm_up"} else question.round
-        if kind in {"star", "behavioural"}:
-            return self._star(rubric).score(current.answer, question.text)
-        if kind in {"warm_up", "warm-up"}:
-            return self._warm_up(rubric).score(current.answer, question)
-        return self._talk(question, current.answer, level)
-
-    def _talk(self, question: Question, answer: str, level: Level) -> Score:
-        score = self._technical(self._library.rubric_for(question)).score(answer, question, level)
-        return self._calibration.apply(score) if self._calibration is not None else score
-
-    # Evaluators keep what they have read of questions and rubrics, so there is one of each kind for a rubric.
-
-    def _technical(self, rubric: Rubric) -> TechnicalEvaluator:
-        from evaluators.technical import TechnicalEvaluator
-
-        panel = self._calibration.panel if self._calibration is not None else None
-        return self._kept(rubric, TechnicalEvaluator, lambda: TechnicalEvaluator(self._encoder(), rubric, panel))
-
-    def _star(self, rubric: Rubric) -> StarEvaluator:
-        from evaluators.star import StarEvaluator
-
-        return self._kept(rubric, StarEvaluator, lambda: StarEvaluator(rubric, self._encoder()))
-
-    def _design(self, rubric: Rubric) -> DesignEvaluator:
-        from evaluators.design import DesignEvaluator
-
-        return self._kept(rubric, DesignEvaluator, lambda: DesignEvaluator(self._encoder(), rubric))
-
-    def _warm_up(self, rubric: Rubric) -> WarmUpEvaluator:
-        from evaluators.warm_up import WarmUpEvaluator
-
-        return self._kept(rubric, WarmUpEvaluator, lambda: WarmUpEvaluator(self._encoder(), rubric))
-
-    def _kept(self, rubric: Rubric, kind: type[_Evaluator], make: Callable[[], _Evaluator]) -> _Evaluator:
-        with self._lock:
-            evaluator = self._evaluators.get((rubric.rubric, kind))
-            if evaluator is None:
-                evaluator = self._evaluators[rubric.rubric, kind] = make()
-        assert isinstance(evaluator, kind)
-        return evaluator
-
-
-@cache
-def _package() -> str:
-    return version("ml-mock-interviewer")
-
-
-def not_scored(reason: str) -> Score:
-    """Return the score of an answer that could not be judged."""
-    return Score(overall=None, band=None, reason=reason, engine="offline")

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from interviewer.bench.endpoint import Completion, address, start
 from interviewer.engine import Delta, Engine
 from interviewer.events import Setup
+from interviewer.judging import warm_here
 from interviewer.settings import Settings
 from knowledge.models import Frozen
 
@@ -150,13 +151,15 @@ def _serve(pipe: Any, latency_s: float) -> None:
 async def _measure(
     settings: Settings, tell: Callable[[str], None], turns: int, interviews: int, every_s: float, seconds: float
 ) -> list[Load]:
-    from interviewer.assembly import Parts, open_engine, warm_evaluators
+    from interviewer.assembly import Parts, open_engine
 
-    parts = Parts(settings)
+    parts = Parts(settings, many=True)  # as the server does
+    assert parts.beside is not None
     bare = _Bare(settings)
     tell("warming up")
-    for part in (parts.model, parts.encoder, parts.examples, parts.retriever, warm_evaluators):
+    for part in (parts.model, parts.encoder, parts.examples, parts.retriever):
         await asyncio.to_thread(part)
+    await asyncio.wrap_future(parts.beside.submit(warm_here))
     loads: list[Load] = []
     async with open_engine(settings, parts=parts, warm=False) as engine:
         warm = await _created(engine, 2)
@@ -183,8 +186,8 @@ async def _measure(
 
 async def _settled(parts: Parts) -> None:
     """Wait until the questions that were just asked are prepared for: people read before they answer."""
-    waiting = [asyncio.wrap_future(parts.executor.submit(time.sleep, 0.01)) for _ in range(4)]
-    await asyncio.gather(*waiting)
+    assert parts.beside is not None
+    await asyncio.wrap_future(parts.beside.submit(warm_here))  # the child takes one after the other
 
 
 async def _many(

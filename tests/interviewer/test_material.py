@@ -37,10 +37,13 @@ async def rubrics_of(engine: Engine, interview_id: str) -> list[str]:
     return [event.score.versions["rubric"] for event in events if isinstance(event, Scored)]
 
 
-async def test_a_running_engine_takes_a_promoted_rubric_up_and_interviews_under_way_keep_theirs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [False, True], ids=["one at a time", "a process beside"])
+async def test_a_running_engine_takes_a_promoted_rubric_up_and_interviews_under_way_keep_theirs(
+    tmp_path: Path, many: bool
+) -> None:
     settings, setup = Settings(home=tmp_path), Setup(round="behavioural", minutes=10, seed=1, engine="offline")
     ours = f"star@{Library.load().rubrics['star'].version}"
-    async with open_engine(settings, warm=False) as engine:
+    async with open_engine(settings, parts=Parts(settings, many=many), warm=False) as engine:
         before = await engine.create(setup)
         promote(tmp_path, 71)
         during = await engine.create(setup)
