@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.communication import structure
 from evaluators.delivery import delivery
-from evaluators.score import CriterionScore, Score
+from evaluators.score import CriterionScore, Evidence, Score
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text import gates, story_numbers, wording
+from evaluators.text import anchors, gates, story_numbers, wording
 from evaluators.text.evidence import Span, quote, sentences
 from evaluators.text.language import counted, word_list, words
 from knowledge.models import Question, Rubric
@@ -23,6 +23,7 @@ _NAME = re.compile(
     r"(?<=[a-z,;:(] )[A-Z][\w+./-]+|\b[A-Z]{2,}[\w-]*|\b[a-z]+-[a-z]+(?:-[a-z]+)?\b|\b[A-Z][a-z]+[A-Z]\w*|“[^”]+”|"
     r"\"[^\"]{4,60}\""
 )
+_ANYWHERE = frozenset({"from", "to", "now", "today", "because", "before", "since", "not", "more", "if", "when", "data"})
 _COMMON = word_list("no_names")
 _REASON = re.compile(
     r"\b(?:because|so that|which is why|that is (?:one |the )?(?:reason|why)|the reason|taught me|convinced me|"
@@ -81,13 +82,16 @@ def _unjudged(name: str, weight: float) -> CriterionScore:
 
 
 def _relevance(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
-    touched = [point for point in points.criteria if (point.score or 0) >= 3]
-    nearly = [point for point in points.criteria if point.score in {1, 2}]
+    words_of = {point.id: point.anchors for point in question.key_points}
+    signs = {c.criterion: _telling(words_of.get(c.criterion, ()), text) for c in points.criteria}
+    touched = [c for c in points.criteria if _answers(c.score or 0, signs[c.criterion])]
+    nearly = [c for c in points.criteria if c.score in {1, 2} and c not in touched]
     score = min(5, 2 * len(touched) + bool(nearly)) if touched else min(2, len(nearly))
     if len(touched) == 1 and len(points.criteria) > 1:
         score = 3 if (touched[0].score or 0) > 3 else 2
-    evidence = tuple(dict.fromkeys(e for point in (*touched, *nearly) for e in point.evidence))[:3]
-    missing = tuple(point.criterion for point in points.criteria if point not in touched)
+    said = [e for c in (*touched, *nearly) for e in (c.evidence or _where(signs[c.criterion], text))]
+    evidence = tuple(dict.fromkeys(said))[:3]
+    missing = tuple(c.criterion for c in points.criteria if c not in touched)
     reason = f"{len(touched)} of {len(points.criteria)} parts of the question are answered"
     reason += f", {len(nearly)} touched in passing." if nearly else "."
     reason += f" Missing: {', '.join(name.replace('_', ' ') for name in missing)}." if missing else ""
@@ -95,6 +99,24 @@ def _relevance(text: str, question: Question, points: Score, weight: float) -> C
     return CriterionScore(
         criterion="relevance", score=score, evidence=evidence, reason=reason, weight=weight, missing=missing
     )
+
+
+def _telling(signs: Sequence[str], text: str) -> list[str]:
+    """Return the signs of a part that stand in the text, without those that stand in any text."""
+    return [sign for sign in anchors.find(tuple(signs), text) if sign not in _ANYWHERE]
+
+
+def _answers(score: int, signs: Sequence[str]) -> bool:
+    """Whether a part is answered.
+
+    Its text speaks of any project, paper or bug, so a good answer may share few of its words; then it is known by
+    signs: "I used to", "looking back", "the hard part", or two single words.
+    """
+    return score >= 3 or (score == 2 and bool(signs)) or len(signs) > 1 or any(" " in sign for sign in signs)
+
+
+def _where(signs: Sequence[str], text: str) -> list[Evidence]:
+    return [quote(text, *s) for s in sentences(text) if anchors.find(tuple(signs), text[slice(*s)])][:1]
 
 
 def _specificity(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
