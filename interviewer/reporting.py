@@ -107,7 +107,7 @@ def _is_weak(current: QuestionState) -> bool:
 def _why(question: Question, current: QuestionState, state: State, library: Library) -> str:
     score = current.score
     if score is None or score.overall is None:
-        return "You passed on it." if current.skipped else "You said that you did not know it."
+        return "You skipped it." if current.skipped else "You said that you did not know it."
     if score.misconceptions:
         return f"{score.overall:.1f} of 5; a wrong claim stood in the answer."
     gap = lifting(score, question, library.rubric_for(question), state.setup.level)

@@ -8,8 +8,8 @@ from evaluators.warm_up import WarmUpEvaluator
 
 BUG = (
     "A ranking model's NDCG jumped by 12 points offline and clicks did not move. I bisected the features and found "
-    "that the label leaked through a counter updated after the click. Since then we have a test that shuffles labels and "
-    "expects chance level."
+    "that the label leaked through a counter updated after the click. Since then we have a test that shuffles labels "
+    "and expects chance level."
 )
 BELIEF = (
     "I used to believe that more features always help. At a shop we removed 60 of 100 features because of maintenance "
