@@ -213,7 +213,7 @@ def test_a_question_cannot_command_the_terminal(tmp_path: Path) -> None:
     run = CliRunner().invoke(app, ["errors", "--data", str(tmp_path)])
     assert run.exit_code == 0, run.output
     assert "\x1b" not in run.output
-    assert "exam red" in run.output
+    assert "exam(red)" in run.output
 
 
 def test_ctrl_c_leaves_the_page_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
