@@ -149,7 +149,8 @@ class Session:
     def _start_live(self) -> Live | None:
         if self._screen is None or not self._screen.is_terminal:
             return None
-        live = Live(console=self._screen, vertical_overflow="visible", refresh_per_second=15)
+        # Cropped while it grows: what has scrolled off the screen cannot be overwritten, and would stand there twice.
+        live = Live(console=self._screen, vertical_overflow="crop", refresh_per_second=15)
         live.start()
         return live
 
