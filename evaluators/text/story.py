@@ -12,10 +12,11 @@ from typing import Literal
 
 from evaluators.text import story_cues as cues
 from evaluators.text import story_numbers as numbers
-from evaluators.text.evidence import Span, sentences
+from evaluators.text.evidence import LONGEST_SENTENCE, Span, sentences
 from evaluators.text.language import content, word_list, words
 
 RUN_ON, CLAUSE = 26, 5  # words: a longer sentence is read clause by clause; the fewest that make one
+SUBORDINATE = 12  # words: a longer one that begins with "at" or "when" has its main clause already
 
 Part = Literal["situation", "task", "action", "result", "reflection"]
 Actor = Literal["I", "we", "others", ""]
@@ -68,7 +69,7 @@ class Told:
 
 def clauses(text: str) -> list[Told]:
     """Return the story's clauses; those under a heading know their part, the others have none yet."""
-    spans = [unit for sentence in sentences(text) for unit in _units(text, sentence)]
+    spans = [unit for sentence in _whole_sentences(text) for unit in _units(text, sentence)]
     labels: list[tuple[Part | None, bool, int]] = []
     current: Part | None = None
     for span in spans:
@@ -99,13 +100,26 @@ def with_part(one: Told, part: Part | None) -> Told:
     return replace(one, part=part)
 
 
+def _whole_sentences(text: str) -> list[Span]:
+    """Return the sentences, those put together again that were cut for their length: clauses are better cuts."""
+    whole: list[Span] = []
+    for span in sentences(text):
+        cut = whole and span.start - whole[-1].end <= 1 and whole[-1].end - whole[-1].start >= LONGEST_SENTENCE / 2
+        if cut and text[whole[-1].end - 1].isalnum() and text[whole[-1].end] == " ":
+            whole[-1] = Span(whole[-1].start, span.end)
+        else:
+            whole.append(span)
+    return whole
+
+
 def _units(text: str, sentence: Span) -> list[Span]:
     """Return the sentence, or its main clauses when it runs on: what follows "and she …", "so I …", "; they …"."""
     if len(words(text[sentence.start : sentence.end])) <= RUN_ON:
         return [sentence]
     cuts, last = [], sentence.start
     for match in cues.NEXT_CLAUSE.finditer(text, sentence.start, sentence.end):
-        if cues.SUBORDINATE.match(text[last : match.start() + 1]):
+        before = text[last : match.start() + 1]
+        if cues.SUBORDINATE.match(before) and len(words(before)) <= SUBORDINATE:
             continue
         if min(len(words(text[last : match.start()])), len(words(text[match.end() : sentence.end]))) >= CLAUSE:
             cuts.append(match.end())

@@ -46,7 +46,8 @@ _NO_NOUN = rf"(?:{PAST}|that|which|who|where|when|of|to|in|on|for|by|with|from|i
 _NOUN = rf"(?:(?!{_NO_NOUN})[\w'’-]+ ){{1,4}}{_FINITE}\b"
 NEXT_CLAUSE = re.compile(
     rf"(?:[,;:]\s+|\s+)(?=(?:and|but|so) (?:then |also |after that |now )?(?:{_SUBJECT}|{_NOUN}))|;\s+|"
-    r",\s+(?=(?:I|we|he|she|they|it)(?=['’ ]))"
+    r",\s+(?=(?:I|we|he|she|they|it)(?=['’ ]))|"
+    rf",?\s+(?=then (?:{_SUBJECT}|{_NOUN}))"
 )
 SUBORDINATE = re.compile(
     r"\W*(?:and |but |so )?(?:ever since|before|after|when|whenever|if|since|while|once|as|because|until|although|"
@@ -213,7 +214,7 @@ TROUBLE = _any(
     r"(?:against|risk\w*|lost|losing|leak\w*|drift\w*|stale|noisy|drown\w*|suffer\w*)\b",
     r"(?:nobody (?:could|knew)|could(?:n['’]t| not)|under \d|goes? from|different|whether it was|zeros?|by hand)\b",
     r"(?:manual\w*|waste\w*|too (?:many|much|long|late)|explod\w*|convinced|disagreement|idle|queue[ds]?)\b",
-    r"wait(?:ed|ing)?\b",
+    r"wait(?:ed|ing)?\b", r"(?:threaten\w*|had left)\b",
     # Most troubles are told by what did not happen or what it took.
     r"(?:not|nobody|no one|never|none)\b", r"(?:\w+n['’]t)\b", r"(?:cost|takes?|took) \S*\s?\d", r"off by\b",
     r"one in \w+", r"(?:cancel|doubl|burn)\w*\b", r"more than (?:planned|expected)\b",

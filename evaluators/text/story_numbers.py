@@ -26,7 +26,8 @@ AMOUNT = re.compile(
     rf"[$€£]\s?\d[\d,.]*\s?(?:[kKmMbB]\b|million|billion|thousand)?|\b\d[\d,]*(?:\.\d+)?\s?{_UNIT}|\b\d+\.\d+\b|"
     rf"\b\d{{1,3}}(?:,\d{{3}})+\b|\b\d+ (?!of\b)[a-z]{{3,}}s\b|"
     rf"\b\d{{2,}}[\d,]*\b|"
-    rf"\b{_NUMBER_WORD}\s+{_UNIT}|\b(?:one|1) (?:\w+ )?in \w+(?: \w+(?=\W))?|"
+    rf"\b{_NUMBER_WORD}\s+{_UNIT}|(?<!the )(?<!these )(?<!those )\b(?!one\b){_NUMBER_WORD} (?!of\b)[a-z]{{3,}}s\b|"
+    rf"\b(?:one|1) (?:\w+ )?in \w+(?: \w+(?=\W))?|"
     rf"\b(?:(?:by|in) half|(?:by )?a (?:third|fifth|tenth)|by a quarter|(?:two|three|four) (?:third|quarter|fifth)s|"
     rf"{_NUMBER_WORD} (?:in|out of|of) {_NUMBER_WORD})\b|"
     r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|(?:a|two|three) hundred(?: and \w+)?)\b",
@@ -78,7 +79,7 @@ _UNITS = (
     r"[$€£]|dollar|euro|pound", r"ticket", r"\bctr\b|click", r"request", r"error", r"\b0?\.\d", r"\dk\b", r"million",
     r"\bone (?:\w+ )?in\b",
 )  # fmt: skip
-_COUNTED = re.compile(r"\d\s+([a-z]{4,})", re.IGNORECASE)  # "40 stops"
+_COUNTED = re.compile(rf"(?:\d|\b{_NUMBER_WORD})\s+(?:such |more )?([a-z]{{4,}})", re.IGNORECASE)  # "40 stops"
 
 
 def baseline_elsewhere(told: Sequence[Told], ends: Sequence[Told]) -> list[Told]:

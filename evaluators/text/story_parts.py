@@ -1,9 +1,9 @@
 """Which part of the story each clause tells: a small probe over what the encoder made of the clause in its story.
 
 A multinomial logistic regression sees the mean of the clause's token states, its place, who acts in it, and which cues
-it holds; then the most likely sequence is taken (Viterbi 1967), as parts follow each other in an order. On 31 stories
-that neither had seen, rules over the same cues got 62 % of the clauses right and the probe 90 %; its weights are in
-`story_parts.json` with where they come from, and `story_parts_training.py` makes it.
+it holds; then the most likely sequence is taken (Viterbi 1967), as parts follow each other in an order. Of 620 clauses
+of stories written after the rules that it replaced, those got 64 % right and the probe, fitted without the story, 88 %.
+Its weights are in `story_parts.json` with where they come from, and `story_parts_training.py` makes it.
 """
 
 from __future__ import annotations
