@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,10 @@ import pytest
 from rich.console import Console
 
 from interviewer.assembly import open_engine
-from interviewer.events import Scored, Setup
+from interviewer.events import AnyEvent, Asked, Move, Scored, Setup
 from interviewer.markdown import render_markdown
 from interviewer.settings import read_settings
+from interviewer.speaking import Delta
 from interviewer.state import State
 from interviewer.terminal.scorecard import show_scorecard
 from interviewer.terminal.session import Session
@@ -85,3 +89,23 @@ async def test_a_judgement_that_could_not_be_had_is_told_once_at_the_next_turn(h
     show_scorecard(card, report)
     assert isinstance(card.file, io.StringIO)
     assert line in card.file.getvalue()
+
+
+async def test_a_text_taller_than_the_screen_is_shown_once(home: Path) -> None:
+    text = "\n\n".join(f"Paragraph {number}." for number in range(20))
+
+    async def turn() -> AsyncIterator[Delta | AnyEvent]:
+        for paragraph in text.split("\n\n"):
+            yield Delta(text=f"{paragraph}\n\n")
+            await asyncio.sleep(0.1)  # long enough for the screen to be drawn in between
+        yield Asked(move=Move(kind="question", question_id="x"), text=text)
+
+    screen = Console(file=io.StringIO(), force_terminal=True, width=60, height=8)
+    async with open_engine(read_settings(), warm=False) as engine:
+        await Session(engine, screen, home / "drafts", echo=False)._show(turn())
+    assert isinstance(screen.file, io.StringIO)
+    drawn = screen.file.getvalue()
+    climbs = [len(climb) // len("\x1b[1A\x1b[2K") for climb in re.findall(r"(?:\x1b\[1A\x1b\[2K)+", drawn)]
+    assert climbs
+    assert max(climbs) < screen.height, "what is above the screen cannot be overwritten"
+    assert drawn.count("Paragraph 19.") == 1
