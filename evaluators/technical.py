@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 REFERENCE = 0.78  # mean of recall and gain at which a statement of a reference is said; full marks reach .6 to .7
 ANCHOR = 0.18  # what a literal anchor adds to a point's share, of 1; alone it is worth no more than that
 BEYOND = 0.5  # what a point above the asked level weighs
+TOUCHED = 0.2  # share of a point from where a sentence is quoted for it; sentences on one subject share less by chance
 SAME_WORDS = 0.80  # from here a sentence says a point's words, and a denial counts;
 WORD_FOR_WORD = 0.88  # the same where no mistakes are listed: there only a turned copy is told from a paraphrase
 SAME_BACK = 0.70  # the same seen from the sentence, which has the words of the denial as well
@@ -254,14 +255,14 @@ def _denied(point: Reading, weights: Floats, answer: Reading, aligned: Aligned, 
 
 
 def _criterion(one: _Covered, answer: Reading, weight: float) -> CriterionScore:
-    score = round(5 * one.share)
+    score = round(5 * one.share) if one.share >= TOUCHED else 0
     span = one.aligned.sentence
     evidence = (quote(answer.text, *span),) if span is not None and (score or one.denied) else ()
     if score and not evidence:
         score = 0
     said = "Not said" if not score else "Said" if score == 5 else f"Said to {one.share:.0%}"
     reason = f"{said}: {_full_stop(one.point.text)}"
-    if one.literal:
+    if one.literal and score:
         reason += f" Literally there: {', '.join(one.literal[:3])}."
     if one.denied:
         reason = f"The answer says the opposite of this: {_full_stop(one.point.text)}"
