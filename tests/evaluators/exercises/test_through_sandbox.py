@@ -28,7 +28,9 @@ def sandbox() -> Iterator[Sandbox]:
 def handed_in(exercise: Exercise, flag: str) -> str:
     """The exercise's own algorithm, with the bug switched on, as a file that needs nothing of ours."""
     source = inspect.getsource(importlib.import_module(f"evaluators.exercises.{exercise.slug}"))
-    source = re.sub(r"from evaluators\.coding\.exercise import (\([^)]*\)|.*)\n", STUBS, source.partition("\nEXERCISE = ")[0])
+    source = re.sub(
+        r"from evaluators\.coding\.exercise import (\([^)]*\)|.*)\n", STUBS, source.partition("\nEXERCISE = ")[0]
+    )
     bugs = f"frozenset({{{flag!r}}})" if flag else "frozenset()"
     body = f"    with np.errstate(all='ignore'):\n        return reference(*args, bugs={bugs})\n"
     return f"{source}\n\ndef {exercise.slug}(*args):\n{body}"
