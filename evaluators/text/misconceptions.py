@@ -25,7 +25,7 @@ from evaluators.text.target import Wrong
 
 Columns = NDArray[np.bool_]
 
-NEAR = 0.4  # least nearness of a sentence with the signs; of 32 true ones on related questions that have them it leaves 8
+NEAR = 0.4  # least nearness of a sentence with the signs: of 32 true ones on related questions it leaves 8
 SURE = 0.70  # least agreement of the clause that agrees least; see tests/evaluators/test_misconceptions.py
 MARGIN = 0.02  # by which the wrong claim must be nearer than anything true
 _CLAUSE = re.compile(
