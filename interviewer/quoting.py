@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection
 
 from evaluators.score import Evidence, Score
+from evaluators.untrusted import suspicion
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
 _CLAUSE_END = re.compile(r"[,;:–—]\s|\s(?=(?:and|but|because|so|which|where|while|then)\s)")
@@ -102,7 +103,7 @@ def quote_for(score: Score | None, criterion: str, latest: str, besides: Collect
 
     Its own evidence comes first; else evidence of another criterion in the latest message; else the latest message's
     last full sentence. Empty when nothing said is worth quoting, as in an answer that is beside the question, or when
-    it has been taken up before (`besides`).
+    it has been taken up before (`besides`). What is addressed to whoever grades is never said again.
     """
     candidates: list[str] = []
     if is_beside(score):
@@ -115,8 +116,9 @@ def quote_for(score: Score | None, criterion: str, latest: str, besides: Collect
         candidates += reversed([m.group().strip() for m in _SENTENCE.finditer(latest[-_SCANNED:])])
     for candidate in candidates:
         quote = first_words(candidate)
-        asks = candidate.rstrip().endswith("?")
-        if len(quote.split()) >= _LEAST_WORDS and not asks and quote not in besides and not says_nothing(quote):
+        if candidate.rstrip().endswith("?") or len(quote.split()) < _LEAST_WORDS or quote in besides:
+            continue
+        if not says_nothing(quote) and not suspicion(candidate):
             return quote
     return ""
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from interviewer.events import Answered, Asked, Called, Scored, Setup, Understood
+from interviewer.state import replay
 from knowledge.library import Library
 from knowledge.models import Frozen
 
@@ -59,12 +60,13 @@ def check(held: Held, bank: Library) -> None:
     assert held.report.usage.calls == len(calls)
     assert held.report.usage.input_tokens == sum(call.input_tokens for call in calls) > 0
     assert all(call.prompt and call.finish_reason == "stop" and not call.fault for call in calls)
+    state = replay(held.events)
+    said = [event.text for event in answered]
     for question in held.report.questions:
-        answer = "\n\n".join(
-            e.text
-            for e, kind in zip(answered, kinds(held), strict=True)
-            if e.question_id == question.id and kind in {"answer", "thinking_aloud", "pushback"}
-        )
+        asked_of = state.question(question.id)
+        assert asked_of is not None
+        assert all(any(part in text for text in said) for part in asked_of.answer.split("\n\n"))
+        answer = asked_of.answer
         for criterion in question.criteria:
             if criterion.criterion == "correctness":
                 continue  # its evidence is code
