@@ -10,7 +10,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -63,8 +63,10 @@ def serving(respond: Respond) -> Iterator[str]:
         started.set()
         await stop.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        answering = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in answering:
             task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)  # each closes its connection
 
     def work() -> None:
         asyncio.set_event_loop(loop)
@@ -93,6 +95,8 @@ async def start(respond: Respond, port: int = 0) -> asyncio.Server:
             pass
         finally:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     return await asyncio.start_server(handle, "127.0.0.1", port, limit=_LONGEST, backlog=2048)
 
