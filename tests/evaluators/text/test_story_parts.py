@@ -72,3 +72,10 @@ def test_what_is_a_story_only_in_part_is_capped_and_still_read(encoder, library)
     assert "perhaps_no_story" in score.flags
     assert 0 < score.overall <= 1.5
     assert any(criterion.criterion == "action" and criterion.score for criterion in score.criteria)
+
+
+def test_a_task_told_only_when_it_was_asked_for_is_found_behind_the_rest(encoder):
+    told = "The precision fell from 92% to 71%. I found a changed field and rolled it back. It was fine after that."
+    asked = "I had to bring it back above 90% before the quarter closed."
+    assert parts(f"{told}\n\n{asked}", encoder)[-1] == "task"
+    assert "task" not in parts(f"{told}\n\nI had to laugh about it.", encoder)
