@@ -41,8 +41,8 @@ _CUES = (
     numbers.MINE,
 )  # fmt: skip
 _HAD_TO = re.compile(
-    r"\W*(?:so |well,? )?(?:i (?:had|needed|was (?:asked|told|supposed|expected)) to|my (?:task|job|goal) was"
-    r"|it was my (?:task|job) to)\b",
+    r"\bi\b[^.,;]{0,50}\b(?:had|needed|was (?:asked|told|supposed|expected)) to\b|\bmy (?:task|job|goal) was\b"
+    r"|\bit was my (?:task|job) to\b",
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(r"\b(?:I|we)\b", re.IGNORECASE)
@@ -104,7 +104,7 @@ def _is_headline(one: Told, i: int, count: int) -> bool:
 
 def _is_task(one: Told) -> bool:
     """Whether a clause says what had to be done and how well or by when; told when asked, it stands behind the rest."""
-    return _HAD_TO.match(one.text) is not None and any(
+    return _HAD_TO.search(one.text) is not None and any(
         bound.search(one.text) for bound in (numbers.DEADLINE, numbers.MEASURE, numbers.CONSTRAINT)
     )
 

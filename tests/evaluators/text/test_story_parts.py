@@ -79,3 +79,5 @@ def test_a_task_told_only_when_it_was_asked_for_is_found_behind_the_rest(encoder
     asked = "I had to bring it back above 90% before the quarter closed."
     assert parts(f"{told}\n\n{asked}", encoder)[-1] == "task"
     assert "task" not in parts(f"{told}\n\nI had to laugh about it.", encoder)
+    owner = "I was the on-call owner and had to restore it before quarter end."
+    assert parts(f"A year ago the precision of our fraud model fell. {owner} {told}", encoder)[1] == "task"
