@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib import metadata
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from api import problems
 from api.body_limit import BodyLimit
@@ -41,7 +42,8 @@ def create_app(settings: Settings | None = None, *, warm: bool = True) -> FastAP
             app.state.services = Services(engine=engine, parts=parts)
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(  # its page of documentation needs nothing from elsewhere
+        redoc_url=None,
         title="ML mock interviewer",
         description=DESCRIPTION,
         version=metadata.version("ml-mock-interviewer"),

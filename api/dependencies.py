@@ -11,7 +11,6 @@ from fastapi import Depends, Request
 
 from interviewer.assembly import Parts
 from interviewer.engine import Engine
-from knowledge.library import Library
 
 _Result = TypeVar("_Result")
 
@@ -22,11 +21,6 @@ class Services:
 
     engine: Engine
     parts: Parts
-
-    @property
-    def library(self) -> Library:
-        """The questions, rubrics and scenarios."""
-        return self.engine.library
 
     async def on_worker(self, work: Callable[[], _Result]) -> _Result:
         """Run CPU work beside the event loop, on the same few threads that judge answers."""

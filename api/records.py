@@ -31,9 +31,16 @@ class NewInterview(Frozen):
 class Message(Frozen):
     """The candidate's message."""
 
-    text: str = Field(max_length=1_000_000, description="An answer, a question, or a command such as /hint.")
+    text: str = Field(
+        min_length=1,
+        max_length=1_000_000,
+        pattern=r"\S",
+        description="An answer, a question, or a command such as /hint; to send nothing would spend a turn.",
+    )
     code: bool = Field(False, description="The text is code to be run and graded.")
-    seconds: float = Field(0, ge=0, le=86_400, description="How long the candidate took; 0 when unknown.")
+    seconds: float = Field(
+        0, ge=0, le=86_400, description="How long the candidate took; left out, the time since the interviewer spoke."
+    )
     after: int | None = Field(
         None, ge=0, le=2**31 - 1, description="The number of the last event you have seen; 409 if there are newer."
     )
@@ -66,6 +73,9 @@ class Interview(Frozen):
 
 
 class Passages(Frozen):
+    near: bool = Field(
+        description="Whether any of the material is near the query; if not, the passages answer nothing."
+    )
     passages: tuple[Passage, ...]
 
 
@@ -135,7 +145,7 @@ class TechnicalAnswer(Frozen):
     question: str = Field(max_length=200, description="The question's id.")
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"answer": "L1 sets weights to zero …", "question": "l1-l2"}]}
+        json_schema_extra={"examples": [{"answer": "L1 sets weights to zero …", "question": "l1_vs_l2"}]}
     )
 
 

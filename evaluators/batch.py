@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from threadpoolctl import threadpool_limits
 
 from evaluators.reliability.calibration import Calibration
@@ -19,12 +21,21 @@ from evaluators.technical import TechnicalEvaluator
 from evaluators.text.target import Point, Target, Wrong, from_question, from_reference
 from knowledge.encoder import TokenEncoder
 from knowledge.library import Library
-from knowledge.models import Frozen, Level, Question
+from knowledge.models import Frozen, Level, Question, Sign
 
 CHUNK = 256  # answers whose scores are awaited together: little memory, and a progress that moves
 PART = 16  # answers of like length that one worker takes at a time
 MOST_WORKERS = 4
 SAME_QUESTION = 0.60  # cosine from which two questions are taken for one
+
+
+def _worded(text: str) -> str:
+    if not any(letter.isalnum() for letter in text):
+        raise PydanticCustomError("worded", "There is no word in it")
+    return text
+
+
+Said = Annotated[str, AfterValidator(_worded)]
 
 
 def _listed(value: Any) -> Any:
@@ -41,7 +52,8 @@ class GivenPoint(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     id: str = ""
-    text: str
+    text: Said
+    also: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
     weight: float = Field(1.0, gt=0)
     core: bool = False
@@ -49,12 +61,14 @@ class GivenPoint(Frozen):
 
 
 class GivenWrong(Frozen):
-    """A misconception of an item: its statement suffices."""
+    """A misconception of an item: its statement suffices; signs as in the packs find it in other words, too."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     id: str = ""
-    statement: str
+    statement: Said
     correction: str = ""
+    signs: tuple[Sign, ...] = ()
+    unless: tuple[Sign, ...] = ()
 
 
 class Item(Frozen):
@@ -67,11 +81,16 @@ class Item(Frozen):
     reference: str | None = None
     key_points: Annotated[tuple[GivenPoint, ...] | None, BeforeValidator(_listed)] = None
     misconceptions: Annotated[tuple[GivenWrong, ...] | None, BeforeValidator(_listed)] = None
-    answer: str | None = ""
+    answer: str | None = Field(None, description="None is scored as an answer with nothing in it.")
 
 
 class Scored(Frozen):
-    """The score of one item, in the order of the items."""
+    """The score of one item.
+
+    Among the flags stand also `misconception:ID` for each that was found, `question:ID` when the item was measured by a
+    question of the library, and `no_question_found` or `reference_says_nothing` when there was nothing to
+    measure it by.
+    """
 
     id: str | int
     overall: float | None
@@ -110,7 +129,7 @@ class Batch:
         self._known: tuple[list[Question], Any] | None = None
         self._found: dict[str, Question | None] = {}
 
-    def score(self, items: Sequence[Item], progress: Callable[[int], None] = lambda done: None) -> Iterator[Scored]:
+    def score(self, items: Sequence[Item], progress: Callable[[int], None] = lambda done: None) -> Generator[Scored]:
         """Yield the scores in the order of the items; `progress` hears how many are done."""
         chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
         begun: deque[_Begun] = deque()
@@ -167,29 +186,36 @@ class Batch:
             return Scored(id=item.id, overall=None, band=None, criteria=(), flags=flags)
         if self._calibration is not None and item.kind == "technical":
             score = self._calibration.apply(score)
+        wrong = tuple(f"misconception:{one.id}" for one in score.misconceptions)
         return Scored(
-            id=item.id, overall=score.overall, band=score.band, criteria=score.criteria, flags=(*score.flags, *flags)
+            id=item.id,
+            overall=score.overall,
+            band=score.band,
+            criteria=score.criteria,
+            flags=(*score.flags, *wrong, *flags),
         )
 
     def _target(self, item: Item) -> tuple[Target | None, tuple[str, ...]]:
         if item.kind == "star":
             return None, ()
         wrongs = tuple(
-            Wrong(one.id or f"misconception_{number}", one.statement, one.correction)
+            Wrong(one.id or f"misconception_{number}", one.statement, one.correction, one.signs, one.unless)
             for number, one in enumerate(item.misconceptions or (), 1)
         )
         if item.key_points:
             points = tuple(
-                Point(p.id or f"point_{number}", p.text, p.anchors, p.weight, p.core, p.level)
+                Point(p.id or f"point_{number}", p.text, p.anchors, p.weight, p.core, p.level, p.also)
                 for number, p in enumerate(item.key_points, 1)
             )
             return Target(item.question, points, wrongs), ()
         if item.reference and item.reference.strip():
-            return from_reference(item.question, item.reference, wrongs), ()
+            target = from_reference(item.question, item.reference, wrongs)
+            return (target, ()) if target.points else (None, ("reference_says_nothing",))
         question = self._found.get(item.question)
         if question is None:
             return None, ("no_question_found",)
-        return from_question(question), (f"question:{question.id}",)
+        target = from_question(question)
+        return replace(target, wrongs=target.wrongs + wrongs), (f"question:{question.id}",)
 
     def _look_up(self, items: Sequence[Item]) -> None:
         """Find the library's questions nearest to the items' own, where they come without anything to score by."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evaluators.score import CriterionScore, Delivery, MisconceptionFound, Score
-from evaluators.text.gates import PASTED_SAMPLE, Finding, copies, flags
+from evaluators.text.gates import Finding, flags
 from knowledge.models import Cap, Level, Rubric
 
 VerdictName = Literal["strong hire", "hire", "no hire", "strong no hire", "not enough evidence"]
@@ -66,12 +66,12 @@ def apply_hints(score: Score, hints: int, rubric: Rubric) -> Score:
     return _at_most(score, limit, f"{hints} hint{'s' if hints > 1 else ''} taken")
 
 
-def apply_pasted(score: Score, answer: str, rubric: Rubric) -> Score:
-    """Return the score under the cap of an answer that is the rubric's own strong sample; the samples are public."""
-    if score.overall is None or not copies(answer, rubric.strong.answer):
-        return score
-    flagged = score.model_copy(update={"flags": (*score.flags, PASTED_SAMPLE.flag)})
-    return _at_most(flagged, PASTED_SAMPLE.cap, PASTED_SAMPLE.reason)
+def apply_flag_caps(score: Score, rubric: Rubric) -> Score:
+    """Return the score under the rubric's ceilings on answers that carry a flag."""
+    for cap in rubric.flag_caps:
+        if cap.flag in score.flags:
+            score = _at_most(score, cap.overall, cap.reason)
+    return score
 
 
 def _at_most(score: Score, limit: float, reason: str) -> Score:

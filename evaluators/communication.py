@@ -52,8 +52,10 @@ def structure(text: str, weight: float = 1.0, name: str = "structure") -> Criter
     steps = _holding(text, spans, _ORDER)
     score = min(5, (1 if len(spans) > 1 else 0) + min(2, len(steps)) + bool(opening) + bool(closing))
     told = [*([spans[0]] if opening else []), *steps, *([spans[-1]] if closing else [])] or list(spans[:1])
-    there = [part for part, seen in (("an opening", opening), ("an order", steps), ("a close", closing)) if seen]
-    reason = f"It has {', '.join(there)}." if there else "No sentence announces, orders or closes anything."
+    parts = (("an opening", opening), ("an order", steps), ("a close", closing))
+    there, lacking = ([part for part, seen in parts if bool(seen) is wanted] for wanted in (True, False))
+    lacks = f", but not {' or '.join(lacking)}" if lacking and score < 4 else ""
+    reason = f"It has {', '.join(there)}{lacks}." if there else "No sentence announces, orders or closes anything."
     return CriterionScore(criterion=name, score=score, evidence=_quotes(text, told), reason=reason, weight=weight)
 
 

@@ -16,8 +16,10 @@ from evaluators.text.language import counted, words
 from knowledge.models import Question, Rubric, Scenario
 
 if TYPE_CHECKING:
+    from evaluators.reliability.voting import Panel
     from knowledge.encoder import TokenEncoder
 
+_NAMED = 3  # facts that the reason names
 _CHOICE = re.compile(
     r"\b(?:trade-?offs?|instead of|rather than|because|over (?:a|the)\b|at the (?:cost|price|expense) of|"
     r"the (?:downside|drawback|cost|price)|"
@@ -35,16 +37,17 @@ _SAYS_SOMETHING = 4  # words: a shorter sentence is quoted only where there is n
 class DesignEvaluator:
     """Scores a design by the rubric `design`; key points are aligned as in technical answers."""
 
-    def __init__(self, encoder: TokenEncoder, rubric: Rubric) -> None:
+    def __init__(self, encoder: TokenEncoder, rubric: Rubric, panel: Panel | None = None) -> None:
+        """`panel` is who votes on the key points by which weights, None for the one that everybody starts with."""
         self._rubric = rubric
         self._encoder = encoder
-        self._technical = TechnicalEvaluator(encoder)
+        self._technical = TechnicalEvaluator(encoder, panel=panel)
 
     def score(self, answer: str, question: Question, scenario: Scenario, facts_asked: Sequence[str]) -> Score:
         """Return the score; `facts_asked` are the ids of the scenario's facts that the candidate asked for."""
         points = self._technical.score(answer, question)
         versions = versions_of(self._rubric, self._encoder.name)
-        text, findings = gates.hear(answer, question.text)
+        text, findings = gates.hear(answer, question.text, self._rubric.strong.answer)
         findings += wording.shown_by_encoder(points.flags)
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, versions=versions)) is not None:
@@ -102,14 +105,19 @@ def _requirements(text: str, scenario: Scenario, facts_asked: Sequence[str], wei
     if not evidence and asked and text.strip():
         said = sorted(sentences(text)[:5], key=lambda span: len(words(text[slice(*span)])) < _SAYS_SOMETHING)
         evidence = (quote(text, *said[0]),) if said else ()
-    missing = tuple(fact.id for fact in scenario.facts if fact.id not in set(facts_asked))
+    never = [fact for fact in scenario.facts if fact.id not in set(facts_asked)]
     reason = (
         f"{len(set(facts_asked))} of {len(scenario.facts)} facts asked for, {counted(len(assumed), 'assumption')} aloud"
     )
-    reason += f"; never asked: {', '.join(name.replace('_', ' ') for name in missing[:4])}." if missing else "."
+    reason += f"; never asked: {' '.join(f'“{fact.asked_by[0]}”' for fact in never[:_NAMED])}" if never else "."
     score = round(5 * share) if evidence else 0
     return CriterionScore(
-        criterion="requirements", score=score, evidence=evidence, reason=reason, weight=weight, missing=missing
+        criterion="requirements",
+        score=score,
+        evidence=evidence,
+        reason=reason,
+        weight=weight,
+        missing=tuple(fact.id for fact in never),
     )
 
 

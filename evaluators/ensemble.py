@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evaluators.combine import Total, apply_caps, apply_hints, finish, weighted
+from evaluators.combine import Total, apply_caps, apply_flag_caps, apply_hints, finish, weighted
 from evaluators.judge import COULD_NOT, Fact, Item, Judged, Judgement, Subject
 from evaluators.score import CriterionScore, MisconceptionFound, Score
 from evaluators.text.gates import Finding
@@ -32,6 +32,7 @@ _STANDS = frozenset(
         "other_language",
         "word_salad",
         "reference_pasted",
+        "sample_pasted",
         "repetition",
         "too_long",
         "off_topic",
@@ -148,7 +149,7 @@ def combine(
         versions={**offline.versions, "judge": judgement.model, "prompts": ", ".join(judgement.prompts)},
     )
     score = score.model_copy(update={"notice": _gaps(judgement, question)})
-    return apply_hints(_banded(score, offline, judgement, merged), hints, rubric)
+    return apply_hints(apply_flag_caps(_banded(score, offline, judgement, merged), rubric), hints, rubric)
 
 
 def _gaps(judgement: Judgement, question: Question) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from evaluators.text.evidence import Span, sentences
-from evaluators.text.language import content, stem
+from evaluators.text.language import FUNCTION_WORDS, content, stem, words
 from knowledge.models import Estimate
 
 _SCALE = {
@@ -25,9 +28,16 @@ _SECONDS = {
     "year": 3.16e7,
 }
 _NUMBER = re.compile(
-    r"(?P<money>[$€£])?\s?(?P<number>\d[\d,]*(?:\.\d+)?(?:e\d+)?)\s?(?P<scale>(?:thousand|million|billion|trillion|"
+    r"(?P<money>[$€£])?\s?(?P<number>\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?)\s?(?P<scale>(?:thousand|million|billion|trillion|"
     r"mn|bn)\b|[kKMBT](?![a-zA-Z]))?"
-    r"\s?(?P<unit>(?!(?:per|a|each)\b)[a-zA-Z%]+)?(?:\s*(?:per|/|a|each)\s*(?P<per>second|sec|s|minute|hour|day|month|year)\b)?"
+    r"(?P<of>\s?(?P<unit>(?!(?:per|a|each)\b)[a-zA-Z%]+)?"
+    r"(?:\s*(?:per|/|a|each a|each)\s*(?P<per>second|sec|s|minute|hour|day|month|year)\b)?)"
+)
+_MONEY = re.compile(r"[$€£]|\b(?:euros?|dollars?|usd|eur)\b")
+_NOUN = re.compile(r"[^\d.,;:()=≈~×*÷/+\n]{0,40}")  # what stands behind a number, up to the next mark
+_NOUN_WORDS = 3
+_ANYTHING = frozenset(  # what is counted a second, whatever the scenario calls it
+    {"request", "query", "call", "hit", "lookup", "look", "event", "message", "operation", "transaction", "qps", "rps"}
 )
 _VALUE = (
     r"[$€£]?(?<![\d.,])\d[\d,]{0,24}(?:\.\d+)?(?:e\d+)?"
@@ -42,18 +52,22 @@ _CHAIN = (
     )
 )
 _STEP = re.compile(rf"(?P<operator>{_OPERATOR})?\s*(?P<value>{_VALUE})")
+_ARITHMETIC = re.compile(rf"{_OPERATOR}|=|≈")
 _TIME = re.compile(r"\b(?:seconds?|sec|minutes?|hours?|days?|daily|months?|years?|qps|rps)\b|/s\b", re.IGNORECASE)
 _NO_UNITS = (*(1000.0**power for power in range(-3, 4)), 1024.0, 1 / 1024.0, 8.0, 1 / 8, 100.0, 0.01)
 _NO_TIMES = tuple(seconds**sign for seconds in (60.0, 3600.0, 86_400.0, 2.63e6, 3.16e7) for sign in (1, -1))
 
+GUESSES = 4  # numbers for one estimate, without arithmetic between them, or sentences that differ in their number only
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number in a text, in base units (bytes, seconds, a second); `kind` says of what."""
+    """A number in a text, in base units (bytes, seconds, a second): `kind` says of what; `noun` is what follows it."""
 
     value: float
     kind: str
     span: Span
+    noun: tuple[str, ...] = ()
 
 
 def amounts(text: str) -> list[Amount]:
@@ -66,7 +80,7 @@ def amounts(text: str) -> list[Amount]:
             value, kind = value * _BYTES[unit], "bytes"
         elif unit in _SECONDS and not match["per"]:
             value, kind = value * _SECONDS[unit], "seconds"
-        elif match["money"]:
+        elif match["money"] or _MONEY.fullmatch(unit):
             kind = "money"
         elif unit in {"qps", "rps", "tps"}:
             kind = "rate"
@@ -74,7 +88,9 @@ def amounts(text: str) -> list[Amount]:
             value, kind = value / _SECONDS[match["per"]], "rate"
         else:
             kind = "percent" if unit in {"%", "percent"} else "count"
-        found.append(Amount(value, kind, Span(*match.span())))
+        behind = _NOUN.match(text, match.start("of"))
+        noun = tuple(words(behind[0] if behind else "")[:_NOUN_WORDS])
+        found.append(Amount(value, kind, Span(*match.span()), noun))
     return found
 
 
@@ -84,30 +100,68 @@ def kind_of(unit: str) -> tuple[str, float]:
     for name, size in _BYTES.items():
         if len(name) > 1 and re.search(rf"\b{name}\b", low):
             return "bytes", size
-    per = re.search(r"(?:per|/|a)\s*(second|minute|hour|day|month|year)\b", low)
-    if per and not re.search(r"[$€£]|euros?|dollars?|usd|eur", low):
-        return "rate", 1.0 / _SECONDS[per[1]]
-    if re.search(r"[$€£]|euros?|dollars?|usd|eur", low):
+    if _MONEY.search(low):
         return "money", 1.0
+    if per := re.search(r"(?:per|/|\ba)\s*(second|sec|s|minute|hour|day|month|year)\b", low):
+        return "rate", 1.0 / _SECONDS[per[1]]
     if low in _SECONDS:
         return "seconds", _SECONDS[low]
+    if low == "probability":
+        return "percent", 100.0
     return ("percent", 1.0) if "%" in low or "percent" in low else ("count", 1.0)
 
 
 def reached(estimate: Estimate, text: str) -> Span | None:
-    """Return the sentence in which the estimate's number stands, within its tolerance and near its words."""
-    kind, size = kind_of(estimate.unit)
-    wanted = estimate.value * size
+    """Return the sentence in which the estimate's number stands, within its tolerance and near its words.
+
+    A number that goes into a product, that counts something else, or is one guess among many, is not the estimate.
+    """
     about = {stem(word) for word in content(f"{estimate.what} {estimate.unit}")}
-    for span in sentences(text):
-        sentence = text[span.start : span.end]
-        near = about & {stem(word) for word in content(sentence)}
-        for amount in amounts(sentence):
-            alike = amount.kind == kind or (amount.kind == "count" and kind in {"rate", "money", "percent"})
-            close = amount.value > 0 and max(amount.value / wanted, wanted / amount.value) <= estimate.tolerance_factor
-            if alike and close and near:
-                return span
+    counted = about | {stem(word) for word in content(estimate.derivation)} | _ANYTHING
+    said = [(span, text[span.start : span.end]) for span in sentences(text)]
+    shapes = Counter(_shape(sentence) for _, sentence in said)
+    for span, sentence in said:
+        if not about & {stem(word) for word in content(sentence)} or shapes[_shape(sentence)] >= GUESSES:
+            continue
+        results = _results(sentence, counted)
+        close = [_close(amount, estimate) for amount in results]
+        bare = sum(one is not None or amount.kind == "count" for one, amount in zip(close, results, strict=True))
+        if any(close) and (bare < GUESSES or _ARITHMETIC.search(sentence)):
+            return span
     return None
+
+
+def _close(amount: Amount, estimate: Estimate) -> bool | None:
+    """Return whether an amount is the estimate's within its tolerance; None when it is of another kind.
+
+    A bare number is taken to be in the estimate's own unit.
+    """
+    kind, size = kind_of(estimate.unit)
+    wanted = estimate.value * (size if amount.kind == kind else 1.0)
+    if amount.kind != kind and not (amount.kind == "count" and kind in {"rate", "money", "percent"}):
+        return None
+    return amount.value > 0 and max(amount.value / wanted, wanted / amount.value) <= estimate.tolerance_factor
+
+
+def _results(sentence: str, counted: Set[str]) -> list[Amount]:
+    """Return the amounts of a sentence that no product or quotient begins with, and that count what they should."""
+    inputs = [match.span("chain") for match in _CHAIN.finditer(sentence)]
+    return [
+        one
+        for one in amounts(sentence)
+        if not any(start <= one.span.start < end for start, end in inputs)
+        and (one.kind not in {"count", "rate"} or _counts(one.noun, counted))
+    ]
+
+
+def _counts(noun: Sequence[str], counted: Set[str]) -> bool:
+    """Whether the words behind a number say nothing of what it counts, or name one of what it should."""
+    named = [stem(word) for word in noun if word not in FUNCTION_WORDS and word not in _SECONDS]
+    return not named or any(word in counted for word in named)
+
+
+def _shape(sentence: str) -> str:
+    return re.sub(r"\d[\d.,]*(?:e[+-]?\d+)?", "#", sentence.strip().lower())
 
 
 def wrong_arithmetic(text: str) -> list[tuple[Span, float]]:
@@ -122,7 +176,8 @@ def wrong_arithmetic(text: str) -> list[tuple[Span, float]]:
         said = _scaled(match["result"])
         right = _worked_out(match["chain"])
         factors = _NO_UNITS + (_NO_TIMES if _TIME.search(text, match.start(), match.end() + 20) else ())
-        if said and right and all(not 0.5 <= right * factor / said <= 2.0 for factor in factors):
+        numbers = 0 < said < math.inf and 0 < right < math.inf
+        if numbers and all(not 0.5 <= right * factor / said <= 2.0 for factor in factors):
             wrong.append((Span(match.start(), match.end()), right))
     return wrong
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.text import gates, story_cues, story_levels, story_parts, wording
+from evaluators.story import cues, levels, parts
+from evaluators.story.clauses import Told
+from evaluators.story.platitudes import with_platitudes_marked
+from evaluators.text import gates, wording
 from evaluators.text.alignment import read
 from evaluators.text.evidence import quote
 from evaluators.text.gates import Finding
 from evaluators.text.language import words
-from evaluators.text.platitudes import with_platitudes_marked
-from evaluators.text.story import Told
 from knowledge.models import Criterion, Rubric
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 # What a question about the past asks for, and the words without which a story does not answer it.
 _ASKED = {
     r"disagree|conflict|pushback|difficult (?:person|colleague|stakeholder)": (
-        r"disagree|conflict|argu|push(?:ed)? back|differen|oppos|convinc|persuad|debate|insist|resist|against|object|"
-        r"tension|compromise"
+        r"disagree|conflict|\bargu|push(?:ed)? back|different (?:view|opinion)|oppos|convinc|persuad|debate|insist|"
+        r"resist|(?:was|were|is|voted|spoke) against|objected|objection|tension|compromise|at odds|disput|refus|"
+        r"sa(?:id|y) no\b|"
+        r"(?:did(?:n['’]t| not)|would(?:n['’]t| not)) (?:want|agree|believe|like|budge|accept)|"
+        r"(?:he|she|they|lead|manager|boss|head of \w+|colleague|architect|engineers?|teams?|director|[A-Z][a-z]+) "
+        r"(?:\w+ )?(?:wants?|wanted|thought|believed|preferred|favou?red|was convinced)"
     ),
     r"\bfail|mistake|went wrong|regret": (
         r"fail|mistake|wrong|regret|missed|broke|lost|should have|underestimat|did(?:n'| no)t work|outage|error|"
@@ -57,11 +62,17 @@ class StarEvaluator:
         self._rubric = rubric
         self._encoder = encoder
 
-    def score(self, answer: str, question: str = "") -> Score:
-        """Return the eight criteria with their quotations, the flags, and the delivery apart."""
+    def score(self, answer: str, question: str = "", follow_ups: Sequence[tuple[int, str]] = ()) -> Score:
+        """Return the eight criteria with their quotations, the flags, and the delivery apart.
+
+        Args:
+            answer: everything that was told, replies to follow-ups included.
+            question: what was asked.
+            follow_ups: where in the answer each reply to a follow-up begins, and the criterion that it was asked for.
+        """
         told_how = delivery(answer[: gates.READ])
         versions = versions_of(self._rubric, self._encoder.name)
-        text, findings = gates.hear(answer, question)
+        text, findings = gates.hear(answer, question, self._rubric.strong.answer)
         states = None
         if not any(finding.effect in {"zero", "unscored"} for finding in findings):
             states = self._encoder.token_states([text])[0]
@@ -70,7 +81,7 @@ class StarEvaluator:
         if (score := decided(findings, weights, delivery=told_how, versions=versions)) is not None:
             return score
         states = states or self._encoder.token_states([text])[0]
-        told = with_platitudes_marked(story_parts.tell(text, states), self._encoder)
+        told = with_platitudes_marked(parts.tell(text, states, follow_ups), self._encoder)
         findings += _kinds(text, told, question)
         judged = [self._judge(criterion, text, told, findings) for criterion in self._rubric.criteria]
         total = weighted(judged)
@@ -81,7 +92,7 @@ class StarEvaluator:
         return finish(total, judged, findings, delivery=told_how, spread=spread, versions=versions)
 
     def _judge(self, criterion: Criterion, text: str, told: list[Told], findings: list[Finding]) -> CriterionScore:
-        rule = story_levels.RULES.get(criterion.id)
+        rule = levels.RULES.get(criterion.id)
         if rule is None:
             reason = "The offline scorer has no rule for this criterion."
             return CriterionScore(criterion=criterion.id, score=None, reason=reason, weight=criterion.weight)
@@ -123,17 +134,18 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
     found: list[Finding] = []
     done = [one for one in told if one.part in {"action", "result"}]
     acts = [one for one in done if one.actor in {"I", "we"}]
-    imagined = [one for one in told if story_cues.HYPOTHETICAL.search(one.text)]
-    if len(imagined) >= 2 and len(imagined) > len(acts) and len(imagined) >= 0.4 * len(told):
+    # A reply may well say what one would do: it was asked what one would do differently.
+    imagined = [one for one in told if not one.reply and cues.HYPOTHETICAL.search(one.text)]
+    if len(imagined) >= 2 and len(imagined) > len(acts) and len(imagined) >= 0.4 * sum(not one.reply for one in told):
         found.append(Finding("hypothetical", "cap", "It tells what would be done, not what was done.", 1.5))
-    creed = [one for one in told if story_cues.GENERAL.search(one.text)]
+    creed = [one for one in told if cues.GENERAL.search(one.text)]
     if creed and len(done) <= 1 and len(creed) >= 0.4 * len(told) and not found:
         found.append(
             Finding("philosophy", "cap", "It tells what is believed or usually done; nothing happens in it.", 1.5)
         )
     if not found and (told_nothing := _nothing_told(text, told, acts)) is not None:
         found.append(told_nothing)
-    if len(story_cues.BLAME.findall(text)) >= 2:
+    if len(cues.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))
     for asked, needed in _ASKED.items():
         if re.search(asked, question, re.IGNORECASE) and not re.search(needed, text, re.IGNORECASE):

@@ -11,7 +11,7 @@ from knowledge.models import Frozen
 IsolationLevel = Literal[0, 1, 2, 3, 4]
 
 
-UNREADABLE_FILE, BORROWED_ANSWER = "the file can be graded", "your own work"
+UNREADABLE_FILE, BORROWED_ANSWER, FORMULAS = "the file can be graded", "your own work", "every line is a formula"
 NOT_RUN = frozenset({UNREADABLE_FILE, BORROWED_ANSWER})
 """Names of the checks of a file that was looked at, and not run."""
 
@@ -47,3 +47,14 @@ class Verdict(Frozen):
     output: str = Field("", description="What the code printed, at most 4 KB; never read as a result.")
     seconds: float = 0.0
     complexity: str = Field("", description="How time grew with n, where the exercise asks.")
+
+    @property
+    def was_run(self) -> bool:
+        """Whether it was run, rather than refused after a look at it."""
+        return all(check.name not in NOT_RUN for check in self.checks)
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether nothing of it could be read: a slip of the pen, such as a bracket that is left open."""
+        failed = [check.name for check in self.checks if not check.passed]
+        return UNREADABLE_FILE in failed or (FORMULAS in failed and len(failed) == len(self.checks))

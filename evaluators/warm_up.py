@@ -10,13 +10,15 @@ from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versio
 from evaluators.communication import structure
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
+from evaluators.story import figures
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text import anchors, gates, story_numbers, wording
+from evaluators.text import anchors, gates, wording
 from evaluators.text.evidence import Span, quote, sentences
 from evaluators.text.language import counted, word_list, words
 from knowledge.models import Question, Rubric
 
 if TYPE_CHECKING:
+    from evaluators.reliability.voting import Panel
     from knowledge.encoder import TokenEncoder
 
 _NAME = re.compile(
@@ -42,17 +44,18 @@ _LIMIT = re.compile(
 class WarmUpEvaluator:
     """Scores an opening answer by the rubric `warm_up`."""
 
-    def __init__(self, encoder: TokenEncoder, rubric: Rubric) -> None:
+    def __init__(self, encoder: TokenEncoder, rubric: Rubric, panel: Panel | None = None) -> None:
+        """`panel` is who votes on the key points by which weights, None for the one that everybody starts with."""
         self._rubric = rubric
         self._encoder = encoder
-        self._technical = TechnicalEvaluator(encoder)
+        self._technical = TechnicalEvaluator(encoder, panel=panel)
 
     def score(self, answer: str, question: Question) -> Score:
         """Return the five criteria with quotations, the flags, and the delivery apart."""
         told_how = delivery(answer[: gates.READ], min(0.5, question.minutes), question.minutes)
         versions = versions_of(self._rubric, self._encoder.name)
         points = self._technical.score(answer, question)
-        text, findings = gates.hear(answer, question.text)
+        text, findings = gates.hear(answer, question.text, self._rubric.strong.answer)
         findings += wording.shown_by_encoder(points.flags)
         weights = {criterion.id: criterion.weight for criterion in self._rubric.criteria}
         if (score := decided(findings, weights, delivery=told_how, versions=versions)) is not None:
@@ -92,9 +95,10 @@ def _relevance(text: str, question: Question, points: Score, weight: float) -> C
     said = [e for c in (*touched, *nearly) for e in (c.evidence or _where(signs[c.criterion], text))]
     evidence = tuple(dict.fromkeys(said))[:3]
     missing = tuple(c.criterion for c in points.criteria if c not in touched)
+    hints = [point.hint.rstrip(".") for point in question.key_points if point.id in missing]
     reason = f"{len(touched)} of {len(points.criteria)} parts of the question are answered"
     reason += f", {len(nearly)} touched in passing." if nearly else "."
-    reason += f" Missing: {', '.join(name.replace('_', ' ') for name in missing)}." if missing else ""
+    reason += f" Open: {'. '.join(hints)}." if hints else ""
     score = score if evidence else 0
     return CriterionScore(
         criterion="relevance", score=score, evidence=evidence, reason=reason, weight=weight, missing=missing
@@ -121,7 +125,7 @@ def _where(signs: Sequence[str], text: str) -> list[Evidence]:
 
 def _specificity(text: str, question: Question, points: Score, weight: float) -> CriterionScore:
     names = {match[0].lower() for match in _NAME.finditer(text)} - _COMMON
-    amounts = story_numbers.quantities(text)
+    amounts = figures.quantities(text)
     if len(names) >= 3 and amounts:
         score = 5
     elif len(names) >= 2:
@@ -131,7 +135,7 @@ def _specificity(text: str, question: Question, points: Score, weight: float) ->
     there = [
         span
         for span in sentences(text)
-        if story_numbers.quantities(text[slice(*span)]) or len(_NAME.findall(text[slice(*span)])) > 1
+        if figures.quantities(text[slice(*span)]) or len(_NAME.findall(text[slice(*span)])) > 1
     ]
     found = f"{counted(len(names), 'name')} of a system, a method or a team, {counted(len(amounts), 'number')}"
     reason = f"{found[0].upper()}{found[1:]}."

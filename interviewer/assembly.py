@@ -13,17 +13,17 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from interviewer.assessment import OfflineAssessor
 from interviewer.engine import OWN_WORK, Engine
 from interviewer.equipment import Equipped
 from interviewer.events import Move
 from interviewer.facts import FactFinder
-from interviewer.judging import load_encoder, warm_evaluators, warm_here
-from interviewer.llm import MOST_CALLS_IN_A_ROW
 from interviewer.material import Editions
+from interviewer.model.llm import MOST_CALLS_IN_A_ROW
 from interviewer.once import Once
 from interviewer.process import ChildProcess
 from interviewer.references import References
+from interviewer.scoring.assessment import OfflineAssessor
+from interviewer.scoring.judging import load_encoder, warm_evaluators, warm_here
 from interviewer.settings import Settings
 from interviewer.state import State
 from interviewer.store import Store
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from evaluators.judge import Judge
     from evaluators.sandbox import Sandbox
     from interviewer.hearing import Examples
-    from interviewer.llm import LanguageModel
+    from interviewer.model.llm import LanguageModel
     from knowledge.encoder import TokenEncoder
     from knowledge.retrieval import Retriever
 
@@ -99,24 +99,24 @@ class Parts:
         return encode_examples(self.encoder())
 
     def _open_retriever(self) -> Retriever:
-        from knowledge.index import ensure_own
+        from knowledge.indexing.index import Index
         from knowledge.retrieval import Retriever
 
         home, encoder = self.settings.home, self.encoder()
-        ensure_own(home, encoder)
-        retriever = Retriever.open(home, encoder)
+        Index(home, encoder).ensure_own()
+        retriever = Retriever(home, encoder)
         self._cleanup.callback(retriever.close)
         return retriever
 
     def _open_model(self) -> LanguageModel:
-        from interviewer.llm import open_model
+        from interviewer.model.llm import open_model
 
         return open_model(self.settings)
 
     def judge_of(self, settings: Settings | None = None) -> Judge:
         """Return the language model that judges by these settings; without them, the one in force."""
         from evaluators.judge import Judge
-        from interviewer.llm import open_model
+        from interviewer.model.llm import open_model
 
         chosen = settings or self.editions.settings(None)
         return Judge(open_model(chosen, judge=True), samples=chosen.judge_samples)

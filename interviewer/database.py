@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     URL,
     Column,
+    Connection,
     ForeignKey,
     Integer,
     MetaData,
+    NullPool,
     String,
     Table,
     Text,
     UniqueConstraint,
+    create_engine,
     event,
     exc,
     make_url,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from knowledge.errors import InputError, StorageError
 
@@ -47,6 +52,15 @@ events = Table(
     UniqueConstraint("interview_id", "idempotency_key"),
 )
 
+trials = Table(
+    "trials",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("status", String(20), nullable=False),
+    Column("record", Text, nullable=False),
+    Column("rubric", Text, nullable=False),
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """
@@ -70,6 +84,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX events_by_type ON events (type, interview_id)",
     ),
+    (
+        """
+        CREATE TABLE trials (
+            number INTEGER NOT NULL PRIMARY KEY,
+            status VARCHAR(20) NOT NULL,
+            record TEXT NOT NULL,
+            rubric TEXT NOT NULL
+        )
+        """,
+        "CREATE UNIQUE INDEX one_trial_at_a_time ON trials (status) WHERE status = 'running'",
+    ),
 )
 """Each is applied once, in order, in one transaction with its number. Never change one that was released: add one."""
 
@@ -87,12 +112,7 @@ async def open_database(url: str) -> AsyncEngine:
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
-            folder = Path(parsed.database).parent
-            try:
-                await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-            except OSError as error:
-                raise refused(parsed, error) from error
+        await asyncio.to_thread(_make_folder, parsed)
         # Writers take turns anyway: a few connections, each with its thread, and a queue that a thousand may stand in.
         engine = create_async_engine(
             parsed, connect_args={"timeout": _BUSY_MS / 1000}, pool_size=4, max_overflow=0, pool_timeout=_QUEUE_SECONDS
@@ -102,7 +122,8 @@ async def open_database(url: str) -> AsyncEngine:
         engine = create_async_engine(parsed, pool_pre_ping=True, pool_timeout=_QUEUE_SECONDS)
     try:
         async with engine.connect() as connection:
-            await _migrate(connection)
+            await connection.run_sync(migrate)
+            await connection.commit()
     except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
         await engine.dispose()
         raise refused(parsed, error) from error
@@ -110,6 +131,33 @@ async def open_database(url: str) -> AsyncEngine:
         await engine.dispose()
         raise
     return engine
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """Hold a connection for one transaction, for those who cannot await: it is committed at the end of the block.
+
+    Raises:
+        InputError: not a database URL that is supported.
+        StorageError: the database refused.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        _make_folder(parsed)
+        engine = create_engine(
+            parsed.set(drivername="sqlite"), connect_args={"timeout": _BUSY_MS / 1000}, poolclass=NullPool
+        )
+        event.listen(engine, "connect", _set_up_sqlite)
+    else:
+        engine = create_engine(parsed, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
+            connection.commit()
+    except exc.IntegrityError:
+        raise
+    except (exc.DBAPIError, exc.TimeoutError) as error:
+        raise refused(parsed, error) from error
 
 
 async def tidy_after_delete(engine: AsyncEngine) -> None:
@@ -182,15 +230,19 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-async def _migrate(connection: AsyncConnection) -> None:
-    sqlite = connection.dialect.name == "sqlite"
+def migrate(connection: Connection) -> None:
+    """Bring the schema up to date, in the transaction that the caller commits.
+
+    Raises:
+        StorageError: a newer version has written here.
+    """
     # The lock comes before the look, so of two processes that start together the second sees the first one's work.
-    if sqlite:
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})")
-    await connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY)")
-    applied = set((await connection.exec_driver_sql("SELECT number FROM migrations")).scalars())
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_POSTGRES_LOCK})")
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS migrations (number INTEGER NOT NULL PRIMARY KEY)")
+    applied = set(connection.exec_driver_sql("SELECT number FROM migrations").scalars())
     if applied - set(range(1, len(MIGRATIONS) + 1)):
         raise StorageError(
             "The database was written by a newer version of this program.",
@@ -199,6 +251,13 @@ async def _migrate(connection: AsyncConnection) -> None:
     for number, statements in enumerate(MIGRATIONS, start=1):
         if number not in applied:
             for statement in statements:
-                await connection.exec_driver_sql(statement)
-            await connection.execute(text("INSERT INTO migrations VALUES (:number)"), {"number": number})
-    await connection.commit()
+                connection.exec_driver_sql(statement)
+            connection.execute(text("INSERT INTO migrations VALUES (:number)"), {"number": number})
+
+
+def _make_folder(url: URL) -> None:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refused(url, error) from error

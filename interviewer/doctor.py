@@ -9,10 +9,11 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Literal
 
-from interviewer.material import load_library
+from interviewer.material import Editions
 from interviewer.settings import Settings
 from interviewer.store import Store
 from knowledge.errors import InterviewError
+from knowledge.library import Library
 from knowledge.models import Frozen
 
 
@@ -68,7 +69,7 @@ def _home(settings: Settings) -> Finding:
 
 
 def _questions(settings: Settings) -> Finding:
-    library = load_library(settings)
+    library = Library.load([settings.pack_folder])
     detail = f"{len(library.questions)} questions, {len(library.rubrics)} rubrics, {len(library.scenarios)} scenarios"
     return Finding(name="questions", status="ok", detail=detail)
 
@@ -86,7 +87,7 @@ def _encoder(_settings: Settings) -> Finding:
 
 def _index(settings: Settings) -> Finding:
     from evaluators.reference.minilm import MiniLM
-    from knowledge.index import Index
+    from knowledge.indexing.index import Index
 
     files = Index(settings.home, MiniLM.load()).files()
     yours = sum(not entry.ours for entry in files)
@@ -101,7 +102,10 @@ def _database(settings: Settings) -> Finding:
             return len(await store.list())
 
     kept = asyncio.run(count())
-    return Finding(name="interviews", status="ok", detail=f"{kept} kept")
+    editions = Editions(settings)
+    editions.library(None)  # a promoted rubric that no longer reads is told here
+    promoted = "".join(f", {name} {version}" for name, version in editions.in_force().items())
+    return Finding(name="interviews", status="ok", detail=f"{kept} kept{promoted}")
 
 
 def _sandbox(_settings: Settings) -> Finding:

@@ -8,23 +8,24 @@ events, so a turn that was cut off is finished by whoever opens the interview ne
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from interviewer import reporting
-from interviewer.assessment import Assessor
-from interviewer.background import Background
-from interviewer.events import STOPPED, Answered, Ended, Move, Resumed, Setup, Started
+from interviewer.events import STOPPED, Answered, Ended, MessageKind, Move, Resumed, Setup, Started
 from interviewer.hearing import quick_kind
-from interviewer.ledger import start_collecting
 from interviewer.messages import check_key, check_same, is_finished, readable, told_again, turn_at
+from interviewer.model.ledger import start_collecting
 from interviewer.plan import make_plan
 from interviewer.policy import decide
-from interviewer.report import Report
 from interviewer.running import Running
+from interviewer.scorecard import reporting
+from interviewer.scorecard.report import Report
+from interviewer.scoring.assessment import Assessor
+from interviewer.scoring.background import Background
 from interviewer.speaking import Delta, Emit, Item, silent
 from interviewer.state import State, replay
 from interviewer.store import Listed, Store, export
@@ -71,12 +72,16 @@ class Engine:
 
     @property
     def library(self) -> Library:
-        """The questions, rubrics and scenarios that interviews are made of now."""
+        """The questions, rubrics and scenarios that interviews are made of now; asks the database."""
         return self._equip(None).library
+
+    def library_of(self, state: State) -> Library:
+        """Return the questions and the rubrics that an interview goes by; asks nobody."""
+        return self._equip(state.versions).library
 
     @property
     def assessor(self) -> Assessor:
-        """What judges answers now."""
+        """What judges answers now; asks the database."""
         return self._equip(None).assessor
 
     async def create(self, setup: Setup) -> str:
@@ -87,7 +92,7 @@ class Engine:
             InterviewError: the engine that was asked for cannot be had.
         """
         # With engine=auto an interview begins offline where the model cannot be had; with engine=llm it does not begin.
-        held_with = self._equip(None)
+        held_with = await asyncio.to_thread(self._equip, None)  # it asks the database what is in force
         library, speaker = held_with.library, held_with.speaker
         voice, told = speaker.voice(setup) if setup.engine == "auto" else (speaker.choose(setup), "")
         plan = make_plan(setup, library, setup.seed)
@@ -118,7 +123,7 @@ class Engine:
         Args:
             interview_id: which interview.
             text: the candidate's message, at most 1 MB.
-            code: whether it is code to be run.
+            code: whether it is code to be run; where no exercise is asked, it is an answer like any other.
             seconds: how long the candidate took; 0 when unknown.
             idempotency_key: a repeated message with the same key gets the first one's answer.
             after: the number of the last event that the candidate has seen.
@@ -144,7 +149,7 @@ class Engine:
             answered = Answered(
                 question_id=state.current.question_id,
                 text=text,
-                kind="code" if code else quick_kind(state, text, self._equip(state.versions).library),
+                kind=self._kind(state, text, code),
                 seconds=seconds,
                 idempotency_key=idempotency_key,
             )
@@ -192,7 +197,8 @@ class Engine:
         if interview_id not in self._turns:  # otherwise that turn stores what was judged
             await self._background.settle(interview_id, lambda: interview_id in self._turns)
         history = await self._store.read(interview_id)
-        return await reporting.build_report(interview_id, history, self.library, self._reading)
+        in_force = await asyncio.to_thread(self._equip, None)
+        return await reporting.build_report(interview_id, history, in_force.library, self._reading)
 
     async def export(self, interview_id: str) -> dict[str, object]:
         """Return everything that is kept of the interview, as one JSON document."""
@@ -233,6 +239,12 @@ class Engine:
     async def list(self, limit: int | None = None) -> Sequence[Listed]:
         """Return the interviews, the one used last first."""
         return await self._store.list(limit)
+
+    def _kind(self, state: State, text: str, code: bool) -> MessageKind:
+        library = self.library_of(state)
+        question = library.questions.get(state.current.question_id) if state.current else None
+        runs = code and question is not None and question.exercise is not None
+        return "code" if runs else quick_kind(state, text, library)
 
     async def _may_reply(self, interview_id: str, state: State, after: int | None, emit: Emit) -> None:
         if state.ended is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from interviewer.engine import Equipment
 from interviewer.events import MessageKind, Setup
 from interviewer.once import Once
 from interviewer.references import References
-from interviewer.second_opinion import SecondOpinion
+from interviewer.scoring.second_opinion import SecondOpinion
 from interviewer.speaking import Speaker
 from interviewer.voice import Voice
 from interviewer.voices.model import ModelVoice
@@ -32,15 +33,17 @@ class Equipped:
         """Nothing is made yet."""
         self._parts = parts
         self._made: dict[tuple[tuple[str, str], ...], Equipment] = {}
+        self._making = threading.Lock()
 
     def __call__(self, versions: Mapping[str, str] | None) -> Equipment:
         """Return the equipment of an interview that began with `versions`; with None, of one that begins now."""
         editions = self._parts.editions
         edition = editions.in_force() if versions is None else editions.of(versions)
         key = tuple(sorted(edition.items()))
-        if key not in self._made:
-            self._made[key] = self._make(edition)
-        return self._made[key]
+        with self._making:
+            if key not in self._made:
+                self._made[key] = self._make(edition)
+            return self._made[key]
 
     def _make(self, edition: Mapping[str, str]) -> Equipment:
         parts = self._parts

@@ -27,9 +27,21 @@ MessageKind = Literal[
     "off_topic",
     "time",
     "help",
+    "identity",
 ]
 MoveKind = Literal[
-    "greet", "question", "probe", "challenge", "answer", "hint", "encourage", "repeat", "time", "help", "wrap"
+    "greet",
+    "question",
+    "probe",
+    "challenge",
+    "answer",
+    "hint",
+    "encourage",
+    "repeat",
+    "time",
+    "help",
+    "identity",
+    "wrap",
 ]
 
 

@@ -41,6 +41,9 @@ _SHORT = 30
 _UNCLEAR = 14
 """Only a message of at most so many words is compared with the examples by meaning."""
 
+_BESIDE_WHO = 10
+"""Words around the question who speaks here from which on it is asked in passing."""
+
 _NEAR = 0.52
 """Cosine from which on an example of the same meaning decides: ordinary short answers stay under .45."""
 
@@ -64,6 +67,10 @@ _CLARIFIES = re.compile(
     r"\b(can|may|should|shall|do|could) i (assume|take it|suppose|use|write|consider|focus|ignore|treat)\b"
     r"|\bdo you (mean|want|expect|care)\b|\bwhat do you mean\b|\bcould you (clarify|specify|define)\b"
     r"|\b(i'?d|i would) like to (know|ask|clarify)\b|\bjust to clarify\b"
+)
+_ASKS_MEANING = re.compile(r"\b(?:do|did) you mean\b")
+_AT_A_LOSS = re.compile(
+    r"\b(?:(?:do|did|can|could)(?:n'?t| not)|not sure|unsure|unclear|confus\w*|lost|mean\w*|question|sorry|please)\b"
 )
 _DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+\w+[ \t]*\(|^```(?:py|python|python3)[ \t]*$", re.MULTILINE)
 
@@ -99,7 +106,7 @@ def quick_kind(state: State, text: str, library: Library) -> MessageKind:
     words = len(lower.split())
     if words <= _SHORT and (request := _request(lower)) is not None:
         return request
-    return "clarifying_question" if words <= 120 and _is_question(lower) else "answer"
+    return "clarifying_question" if words <= 120 and _is_question(lower, _is_followed_up(state, library)) else "answer"
 
 
 def hands_in(exercise: str, text: str) -> bool:
@@ -182,11 +189,20 @@ def _request(lower: str) -> MessageKind | None:
             return None
         if kind in {"dont_know", "pushback"} and len(lower[: found.start()].split()) > 8:
             return None  # said in passing, at the end of an answer
+        if kind == "identity" and len((lower[: found.start()] + after).split()) > _BESIDE_WHO:
+            return None  # there is an answer around it
         return kind
     return None
 
 
-def _is_question(lower: str) -> bool:
+def _is_followed_up(state: State, library: Library) -> bool:
+    """Whether a follow-up stands, to which what is told along with a question is an answer; a design is asked about."""
+    question = library.questions.get(state.current.question_id) if state.current else None
+    standing = state.standing is not None and state.standing.move.kind == "probe"
+    return standing and (question is None or question.scenario is None)
+
+
+def _is_question(lower: str, followed_up: bool = False) -> bool:
     """Whether the message asks something of the interviewer; a rhetorical question or "right?" does not make one."""
     sentences = [s.strip() for s in _SENTENCE.findall(lower) if s.strip()]
     asked = [s for s in sentences if _asks(s)]
@@ -194,8 +210,16 @@ def _is_question(lower: str) -> bool:
         return False
     if sentences[-1] not in asked and not _CLARIFIES.search(asked[-1]):
         return False  # answered by what follows
+    if followed_up and sentences[-1] not in asked and _goes_on(asked[-1], sentences[-1]):
+        return False
     told = sum(len(s.split()) for s in sentences if s not in asked)
-    return told <= 12 or (told <= 40 and sentences[-1] in asked and _CLARIFIES.search(asked[-1]) is not None)
+    most = 12 if followed_up else 40
+    return told <= 12 or (told <= most and sentences[-1] in asked and _CLARIFIES.search(asked[-1]) is not None)
+
+
+def _goes_on(asked: str, last: str) -> bool:
+    """Whether one who asked what is meant answers all the same: "What do you mean by end? The latency was normal"."""
+    return bool(_ASKS_MEANING.search(asked)) and len(last.split()) > 3 and not _AT_A_LOSS.search(last)
 
 
 def _asks(sentence: str) -> bool:

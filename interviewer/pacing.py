@@ -1,14 +1,13 @@
-"""How long things take when they are spoken, and what is usual."""
+"""How long things take, by the clock where there is one, else as spoken, and what is usual."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from knowledge.models import Round
 
 WORDS_A_MINUTE = 150
-_CODE_LINES_A_MINUTE = 4
-"""An unhurried pace on a whiteboard or in a shared editor; used only when the real time is not known."""
 
 USUAL_MINUTES: dict[Round, tuple[float, float]] = {
     "warm-up": (0.5, 1.5),
@@ -32,22 +31,26 @@ def spoken_minutes(text: str) -> float:
     return words(text) / WORDS_A_MINUTE
 
 
-def minutes_of(text: str, seconds: float = 0.0, *, code: bool = False) -> float:
-    """Return the minutes that a message took: as declared, else as spoken, else as written code."""
-    if seconds > 0:
-        return seconds / 60
-    if code:
-        return min(15.0, sum(1 for line in text.splitlines() if line.strip()) / _CODE_LINES_A_MINUTE)
-    return spoken_minutes(text)
+def exchange_minutes(said: str, answer: str, seconds: float) -> float:
+    """Return the minutes from the interviewer's words to the end of the answer, less what the words were counted for.
+
+    Args:
+        said: the interviewer's words, which were counted as spoken when they were said.
+        answer: the candidate's message, code as well. Where nobody knows how long it took, it counts as spoken: what
+            comes from a file or is pasted was not typed here.
+        seconds: from when the words stood there until the answer was sent, reading included; 0 when unknown.
+    """
+    return max(0.0, seconds / 60 - spoken_minutes(said)) if seconds > 0 else spoken_minutes(answer)
 
 
-def pacing_note(round_: Round, minutes: float) -> str:
-    """Return one line for the candidate on the length of an answer; empty when the length is usual."""
-    least, most = USUAL_MINUTES[round_]
-    if round_ == "coding" or minutes == 0:
-        return ""
-    if minutes > most:
-        return f"{minutes:.1f} minutes spoken; {least:g} to {most:g} is usual here."
-    if minutes < least / 2:
-        return f"{minutes * 60:.0f} seconds spoken; {least:g} to {most:g} minutes is usual here."
-    return ""
+def waited(since: datetime, now: datetime, answer: str, most: float) -> float:
+    """Return the seconds that an answer took of which its sender says nothing: since the interviewer spoke.
+
+    Args:
+        since: when the interviewer spoke.
+        now: when the answer came.
+        answer: one that came sooner than it can be said is a script's: 0, and it counts as spoken.
+        most: minutes; who comes back the next day has not thought about it all night.
+    """
+    seconds = (now - since).total_seconds()
+    return min(seconds, most * 60) if seconds / 60 > spoken_minutes(answer) else 0.0

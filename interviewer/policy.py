@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from evaluators.score import CriterionScore, Score
 from interviewer.events import Move
+from interviewer.gaps import FOLLOW_UP, missing, next_hint, open_points
 from interviewer.plan import next_question
-from interviewer.quoting import first_words, quote_for, says_nothing
+from interviewer.quoting import first_words, is_nervous, quote_for, says_nothing
+from interviewer.retelling import RETOLD
 from interviewer.state import MAX_ATTEMPTS, QuestionState, State
 from knowledge.library import Library
 from knowledge.models import LEVELS, KeyPoint, Level, Question
@@ -15,11 +17,7 @@ from knowledge.models import LEVELS, KeyPoint, Level, Question
 GOOD = 4.0
 """From this overall score on an answer stands, and the follow-ups go deeper instead of filling gaps."""
 
-THIN = 2
-"""A criterion at or under this is worth a probe."""
-
 MOST_FOLLOW_UPS = 2
-_NEVER_PROBED = frozenset({"concision"})  # asking for less by asking for more would be absurd
 _ODD_FLAGS = (
     "question_copied",
     "other_language",
@@ -36,7 +34,7 @@ _ODD_FLAGS = (
 """What an evaluator may find odd; the interviewer takes it up when the answer earned next to nothing."""
 
 _NEXT_TO_NOTHING = 1.0
-_ASIDE = frozenset({"repeat", "time", "help", "hint", "answer"})
+_ASIDE = frozenset({"repeat", "time", "help", "identity", "hint", "answer"})
 
 
 def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
@@ -54,16 +52,17 @@ def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
     match message.kind:
         case "stop":
             return Move(kind="wrap", question_id=question.id, reason="stopped")
-        case "repeat" | "time" | "help":
+        case "repeat" | "time" | "help" | "identity":
             return Move(kind=message.kind, question_id=question.id, reason="asked for")
         case "skip":
             return _next(state, library, "skipped")
         case "hint":
-            return _hint(current, question, library)
+            return _hint(state, current, question, library)
         case "clarifying_question":
             return _clarify(current, question, facts)
         case "thinking_aloud":
-            return Move(kind="encourage", question_id=question.id, target="thinking", reason="thinking aloud")
+            target = "calm" if is_nervous(message.text) else "thinking"
+            return Move(kind="encourage", question_id=question.id, target=target, reason="thinking aloud")
         case "off_topic":
             return _off_topic(state, current, question, library)
         case "dont_know":
@@ -83,28 +82,6 @@ def most_probes(minutes: float) -> int:
     return 1 if minutes < 3 else 2 if minutes < 6 else 3 if minutes < 12 else 5
 
 
-def missing(score: Score, question: Question, state: State) -> list[CriterionScore]:
-    """Return the criteria that are missing or thin and expected at this level, the one worth most first."""
-    points = {point.id: point for point in question.key_points}
-    reach = LEVELS.index(state.setup.level)
-
-    def expected(criterion: CriterionScore) -> bool:
-        point = points.get(criterion.criterion)
-        return point is None or LEVELS.index(point.level) <= reach
-
-    thin = [
-        c
-        for c in score.criteria
-        if c.score is not None and c.score <= THIN and c.criterion not in _NEVER_PROBED and expected(c)
-    ]
-
-    def worth(criterion: CriterionScore) -> tuple[bool, float]:
-        point = points.get(criterion.criterion)
-        return bool(point and point.core), criterion.weight * (5 - (criterion.score or 0))
-
-    return sorted(thin, key=worth, reverse=True)
-
-
 def _next(state: State, library: Library, reason: str) -> Move:
     planned = next_question(state, library)
     if planned is None:
@@ -114,24 +91,16 @@ def _next(state: State, library: Library, reason: str) -> Move:
     return Move(kind="question", question_id=planned.question_id, reason=reason)
 
 
-def _hint(current: QuestionState, question: Question, library: Library) -> Move:
-    level = current.hints + 1
-    ladder = hints_of(question, current.score)
-    if level > min(len(ladder), len(library.rubric_for(question).hint_caps)):
-        return Move(kind="encourage", question_id=question.id, target="no_hints", reason="no hint is left")
-    return Move(kind="hint", question_id=question.id, target=ladder[level - 1][0], hint_level=level, reason="asked for")
-
-
-def hints_of(question: Question, score: Score | None) -> list[tuple[str, str]]:
-    """Return the hints as (key point or empty, words): the question's own, then one for each point still missing."""
-    reached = {c.criterion for c in score.criteria if c.score and c.score > THIN} if score else set()
-    points = sorted((p for p in question.key_points if p.id not in reached), key=lambda p: not p.core)
-    return [("", words) for words in question.hints] + [(p.id, p.hint) for p in points]
+def _hint(state: State, current: QuestionState, question: Question, library: Library) -> Move:
+    hint = next_hint(question, library.rubric_for(question), current, state.setup.level)
+    return hint or Move(kind="encourage", question_id=question.id, target="no_hints", reason="no hint is left")
 
 
 def _clarify(current: QuestionState, question: Question, facts: Sequence[str]) -> Move:
     target = ",".join(facts)
     reason = "a fact of the scenario" if facts else "no fact: the candidate decides"
+    if current.moves[-1].target == RETOLD:
+        return Move(kind="encourage", question_id=question.id, target="story_stays", reason="may stay with it")
     if not facts and sum(m.kind == "answer" and not m.target for m in current.moves) >= 3:
         return Move(kind="encourage", question_id=question.id, target="begin", reason="asks on without answering")
     return Move(kind="answer", question_id=question.id, target=target, reason=reason)
@@ -156,26 +125,29 @@ def _dont_know(state: State, current: QuestionState, question: Question, library
 
 def _smaller_step(current: QuestionState, question: Question, state: State) -> str | None:
     if question.key_points:
-        reached = (
-            {c.criterion for c in current.score.criteria if c.score and c.score > THIN} if current.score else set()
-        )
-        points = [p for p in question.key_points if p.id not in reached and p.id not in current.probed]
+        points = [p for p in open_points(question, current.score) if p.id not in current.probed]
         # The easiest expected step first: a core point of the lowest level.
         step: KeyPoint | None = min(points, key=lambda p: (LEVELS.index(p.level), not p.core), default=None)
         return step.id if step else None
     if current.score is None:
         return None if "story" in current.probed else "story"
-    open_ = [c.criterion for c in missing(current.score, question, state) if c.criterion not in current.probed]
+    open_ = [
+        c.criterion
+        for c in missing(current.score, question, current, state.setup.level)
+        if c.criterion not in current.probed
+    ]
     return open_[0] if open_ else None
 
 
 def _after_code(state: State, current: QuestionState, question: Question, library: Library) -> Move:
-    verdict = current.verdicts[-1] if current.verdicts else None
-    if verdict is None:
+    if not current.was_run:
+        if any(move.target == "not_run" for move in current.moves):
+            return _next(state, library, "cannot be run")
         return Move(kind="encourage", question_id=question.id, target="not_run", reason="the code could not be run")
+    verdict = current.verdicts[-1]
     if verdict.passed:
         return _deeper(state, current, question) or _next(state, library, "code passes")
-    if len(current.verdicts) >= MAX_ATTEMPTS:
+    if current.attempts >= MAX_ATTEMPTS:
         return _next(state, library, "three attempts")
     if verdict.error:
         return Move(kind="challenge", question_id=question.id, target="error", quote=verdict.error, reason="it broke")
@@ -197,7 +169,9 @@ def _after_answer(state: State, current: QuestionState, question: Question, libr
         if any(m.kind == "encourage" and m.target == odd for m in current.moves):
             return _next(state, library, odd)
         return Move(kind="encourage", question_id=question.id, target=odd, reason="nothing that can be judged")
-    if question.exercise and not current.verdicts[-1].passed and len(current.verdicts) < MAX_ATTEMPTS:
+    if score is not None and RETOLD in score.flags and _has_room(state, current) and not _asked_for_another(current):
+        return Move(kind="encourage", question_id=question.id, target=RETOLD, reason="told to an earlier question")
+    if question.exercise and not current.verdicts[-1].passed and current.attempts < MAX_ATTEMPTS:
         if _last_kind(current) == "challenge":
             return Move(kind="encourage", question_id=question.id, target="fix", reason="reasoned; now the code")
         return _next(state, library, "no fix came")
@@ -208,6 +182,11 @@ def _after_answer(state: State, current: QuestionState, question: Question, libr
         or _deeper(state, current, question)
         or _next(state, library, "answered" if score.overall >= GOOD and not went_deeper(current) else "moving on")
     )
+
+
+def _asked_for_another(current: QuestionState) -> bool:
+    """Whether the candidate was told already that the story had been heard."""
+    return any(move.target == RETOLD for move in current.moves)
 
 
 def _challenge(current: QuestionState, question: Question, score: Score) -> Move | None:
@@ -228,7 +207,7 @@ def _deeper(state: State, current: QuestionState, question: Question) -> Move | 
     score = current.score
     latest = next((m.text for m in reversed(current.messages) if m.kind != "code"), "")
     if score is not None:
-        for criterion in missing(score, question, state):
+        for criterion in missing(score, question, current, state.setup.level):
             target = _target(criterion, question, state.setup.level)
             if target not in current.probed and criterion.criterion != "correctness":
                 return Move(
@@ -239,12 +218,12 @@ def _deeper(state: State, current: QuestionState, question: Question) -> Move | 
                     reason="thin" if criterion.score else "missing",
                 )
     stands = score is not None and score.overall is not None and score.overall >= GOOD
-    asked_already = sum(target.startswith("follow_up_") for target in current.probed)
+    asked_already = sum(target.startswith(FOLLOW_UP) for target in current.probed)
     if (stands or current.verdicts) and asked_already < min(MOST_FOLLOW_UPS, len(question.follow_ups)):
         return Move(
             kind="probe",
             question_id=question.id,
-            target=f"follow_up_{asked_already + 1}",
+            target=f"{FOLLOW_UP}{asked_already + 1}",
             reason="the answer stands; deeper",
         )
     return None
@@ -270,7 +249,7 @@ def _odd(score: Score | None) -> str:
 
 def went_deeper(current: QuestionState) -> bool:
     """Whether the last answer was to a follow-up beyond the question, which the score does not speak of."""
-    return bool(current.moves) and current.moves[-1].target.startswith("follow_up_")
+    return bool(current.moves) and current.moves[-1].target.startswith(FOLLOW_UP)
 
 
 def _last_kind(current: QuestionState) -> str:

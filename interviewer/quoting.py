@@ -10,7 +10,8 @@ from evaluators.score import Evidence, Score
 from evaluators.untrusted import suspicion
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
-_CLAUSE_END = re.compile(r"[,;:–—]\s|\s(?=(?:and|but|because|so|which|where|while|then)\s)")
+_PAUSE = re.compile(r"[,;:](?:\s|$)|\s?[–—](?:\s|$)")
+_CONJUNCTION = re.compile(r"\s(?=(?:and|but|because|so|which|where|while|then)\s)")
 _DANGLING = re.compile(r"[\s,;:–—]+(and|but|or|so|because|which|that|the|a|an|to|of|with|in|then)$")
 _HEDGE = re.compile(
     r"\s*(?:(?:i(?:'m| am) not (?:entirely |quite |really )?sure|i (?:think|guess|believe|suppose)(?: that)?"
@@ -24,6 +25,8 @@ _FILLER = re.compile(
     r"|h+m+|u[hm]+|(?:no,? )?i (?:dis|don't |do not )?agree(?: with (?:you|that))?(?:\W.{0,12}\byou\b.{0,12})?"
     r"|(?:no,? )?that(?:'s| is) not (?:what i (?:said|meant)|true|right|fair|correct)"
     r"|.{0,10}\b(?:you're|you are) (?:wrong|right|mistaken)"
+    r"|(?:i'd|i would|i'll|i will|can i|may i|let me)\b.{0,20}\b(?:stay|stick) with (?:it|that|this)\b.{0,60}"
+    r"|(?:no,? )?i (?:have|know|can think of) (?:nothing|no other|none|no more)\b.{0,30}"
     r"|(?:no,? )?i (?:don't|do not) think (?:so"
     r"|(?:that )?(?:that's|this is|that is|it's) .{0,8}\b(?:fair|right|true)\b.{0,9}))"
     r"[\s.!?…]*$",
@@ -31,6 +34,7 @@ _FILLER = re.compile(
 )
 """What people say around an answer: to take it up would be to have heard nothing else."""
 
+_NERVOUS = re.compile(r"\b(?:nervous|anxious|excited|panick\w*)\b", re.IGNORECASE)
 _ASKS = re.compile(
     r"\?\s*$|\b(?:(?:like|want|need) to (?:know|ask|clarify)|to clarify|wonder\w*|(?:do|did|can|could|would) you"
     r"|(?:can|may|should|shall|could) i|before i (?:start|begin|design))\b",
@@ -47,11 +51,21 @@ _OPERATORS = (
 _MARKUP = re.compile(r"[`*#{}\\]+|(?<![^\W_])_+|_+(?![^\W_])|<(?!\s?[\d=])|(?<!\s)>|>(?!\s?[\d=])|~(?!\d)")
 _MOST_WORDS = 18
 _LEAST_WORDS = 3
+_A_CLAUSE = 6  # words before a pause, from which on the cut is there and not at a conjunction after it
 _SCANNED = 20_000
 _SHORT = 120  # characters of a message that may be nothing but filler
 _WORTH = 1.0
 _SAID = 3
 """An answer under the one overall, and without any criterion at the other, is beside the question."""
+
+_LAST = 2_000  # characters at the end of an answer, in which its last sentence is
+TAKEN_UP = {
+    "situation": ("action",),
+    "task": ("action",),
+    "measurement": ("measurement", "result", "action"),
+    "reflection": ("result", "action"),
+}
+"""Of a story: whose words the advice on a criterion takes up, the first that has some."""
 
 
 def first_words(text: str, most: int = _MOST_WORDS) -> str:
@@ -64,8 +78,13 @@ def first_words(text: str, most: int = _MOST_WORDS) -> str:
     if len(words) <= most:
         return found.rstrip(" .,;:!?")
     head = found[: words[most - 1].end()]
-    ends = [m.start() for m in _CLAUSE_END.finditer(head) if len(head[: m.start()].split()) >= _LEAST_WORDS]
-    return _DANGLING.sub("", head[: ends[-1]] if ends else head).rstrip(" .,;:!?")
+    cut = _end(head, _PAUSE, _A_CLAUSE) or _end(head, _CONJUNCTION) or _end(head, _PAUSE) or len(head)
+    return _DANGLING.sub("", head[:cut]).rstrip(" .,;:!?–—")
+
+
+def _end(head: str, kind: re.Pattern[str], least: int = _LEAST_WORDS) -> int:
+    """Return where the last clause of that kind of end stops that has so many words before it; 0 when there is none."""
+    return max((m.start() for m in kind.finditer(head) if len(head[: m.start()].split()) >= least), default=0)
 
 
 def opening(answer: str) -> str:
@@ -80,6 +99,11 @@ def opening(answer: str) -> str:
 def says_nothing(text: str) -> bool:
     """Return whether a message is only what people say around an answer: "Let me think.", "I disagree."."""
     return len(text) < _SHORT and _FILLER.match(text.replace("’", "'")) is not None
+
+
+def is_nervous(text: str) -> bool:
+    """Return whether a short message says that its writer is nervous."""
+    return len(text) < _SHORT and _NERVOUS.search(text) is not None
 
 
 def statements(text: str) -> str:
@@ -123,10 +147,26 @@ def quote_for(score: Score | None, criterion: str, latest: str, besides: Collect
     return ""
 
 
+def taken_up(score: Score | None, criterion: str, answer: str) -> str:
+    """Return the words of an answer that advice or a hint on a criterion takes up; empty for an empty answer only."""
+    by_name = {one.criterion: one for one in score.criteria} if score is not None else {}
+    for name in TAKEN_UP.get(criterion, ()):
+        evidence = by_name[name].evidence if name in by_name else ()
+        if evidence and (found := first_words(evidence[0].quote)):
+            return found
+    if criterion == "result" and "result" in by_name and not by_name["result"].evidence:
+        last = first_words(answer.rstrip().rsplit("\n", 1)[-1][-_LAST:].split(". ")[-1])
+        return last if len(last.split()) >= _LEAST_WORDS else quote_for(score, criterion, answer) or opening(answer)
+    return quote_for(score, criterion, answer) or opening(answer)
+
+
 def shorten(text: str, most: int = 110) -> str:
-    """Return `text` on one line of at most so many characters, with an ellipsis where it was cut."""
+    """Return `text` on one line of at most so many characters, with an ellipsis after the last word that fits whole."""
     line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    if len(line) <= most:
+        return line
+    whole, _, broken = line[:most].rpartition(" ")
+    return (whole if len(broken) < most // 2 else line[: most - 1]).rstrip(" ,;:") + "…"
 
 
 def harmless(text: str) -> str:

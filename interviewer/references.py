@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from interviewer.events import Move
 from interviewer.state import State
+from knowledge.blocks import place_in_words
 from knowledge.library import Library
 from knowledge.models import Passage, Question
 
@@ -112,7 +113,8 @@ class References:
         return list({(one.source, one.line): one for one in near}.values())[:_SHOWN] or referred(question)
 
     async def _search(self, query: str, category: str) -> Sequence[Passage]:
-        return await self._patiently(lambda retriever: retriever.search(query, k=_LOOKED_AT, category=category)) or ()
+        found = await self._patiently(lambda retriever: retriever.search(query, k=_LOOKED_AT, category=category))
+        return found.passages if found is not None and found.near else ()
 
     async def _patiently(self, look: Callable[[Retriever], _Found]) -> _Found | None:
         """Return what is found, or None: an interview without citations is still an interview."""
@@ -175,7 +177,8 @@ def place(passage: Passage) -> str:
     """Return where a passage stands, for a person."""
     if passage.category == REFERENCE:
         return passage.heading if passage.source == passage.heading else f"{passage.heading}, {passage.source}"
-    return f"{passage.source}, line {passage.line}{f' ({passage.heading})' if passage.heading else ''}"
+    where = place_in_words(passage.source, passage.line)
+    return f"{where} ({passage.heading})" if passage.heading else where
 
 
 def overlap(wanted: str, text: str) -> float:

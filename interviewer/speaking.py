@@ -13,6 +13,7 @@ from knowledge.library import Library
 from knowledge.models import Frozen, Passage
 
 _CITING = frozenset({"probe", "challenge", "hint"})
+_STATING = frozenset({"question", "repeat"})
 
 Statement: TypeAlias = Callable[[str], Awaitable[str]]
 """What a coding exercise asks for to the letter, by its slug: the words alone do not say shapes and names."""
@@ -80,15 +81,18 @@ class Speaker:
                 said.append("\n\n")
                 emit(Delta(text="\n\n"))
             await speak(voice)
-        if statement := await self._statement_for(move):
+        if statement := await self._statement_for(state, move):
             said.append(f"\n\n{statement}")
             emit(Delta(text=said[-1]))
         cited = next(iter(passages), None) if move.kind in _CITING else None
         return Asked(move=move, text="".join(said), voice=voice.name, citation=cited, notice=told)
 
-    async def _statement_for(self, move: Move) -> str:
-        question = self._library.questions.get(move.question_id or "") if move.kind == "question" else None
+    async def _statement_for(self, state: State, move: Move) -> str:
+        """The statement of the exercise that is asked, or repeated before it is solved."""
+        question = self._library.questions.get(move.question_id or "") if move.kind in _STATING else None
         if question is None or question.exercise is None or self._statement is None:
+            return ""
+        if move.kind == "repeat" and state.current and any(verdict.passed for verdict in state.current.verdicts):
             return ""
         return await self._statement(question.exercise)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
+from itertools import chain, repeat
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field
@@ -26,7 +27,7 @@ from interviewer.events import (
     Started,
     Understood,
 )
-from interviewer.pacing import minutes_of, spoken_minutes
+from interviewer.pacing import exchange_minutes, spoken_minutes
 from interviewer.quoting import says_nothing, statements
 from knowledge.models import Frozen
 
@@ -41,6 +42,8 @@ MAX_ATTEMPTS = 3
 _EXPLAINS = 20
 """Words around code from which on they explain it, rather than announce it."""
 
+_BETWEEN = "\n\n"
+
 _GAIN = 0.2
 """An overall score that rises by less has not moved: any words share a little with any key point."""
 
@@ -53,16 +56,54 @@ class QuestionState(Frozen):
     spent: float = 0.0
     moves: tuple[Move, ...] = ()
     messages: tuple[Answered, ...] = ()
+    asked_for: tuple[str, ...] = ()
+    """For each message the target of the follow-up that it came after; empty where the question itself stood."""
     score: Score | None = None
     verdicts: tuple[Verdict, ...] = ()
+    graded: tuple[int, ...] = ()
+    """For each verdict which message it is about."""
     fruitless: int = 0
     """Follow-ups in a row that brought nothing new."""
 
     @property
     def answer(self) -> str:
         """What the candidate said to the matter, joined by an empty line; "I don't know" only if there is no more."""
-        said = [text for m in self.messages if (text := _said(m))]
-        return "\n\n".join(said or [m.text for m in self.messages if m.kind == "dont_know"])
+        return _BETWEEN.join(text for text, _ in self._told)
+
+    @property
+    def follow_ups(self) -> tuple[tuple[int, str], ...]:
+        """Where in `answer` each reply to a follow-up begins, and that follow-up's target."""
+        found, start = [], 0
+        for text, target in self._told:
+            if start and target:
+                found.append((start, target))
+            start += len(text) + len(_BETWEEN)
+        return tuple(found)
+
+    @property
+    def _told(self) -> list[tuple[str, str]]:
+        messages = zip(self.messages, chain(self.asked_for, repeat("")), strict=False)
+        said = [(text, target) for message, target in messages if (text := _said(message))]
+        return said or [(m.text, "") for m in self.messages if m.kind == "dont_know"]
+
+    @property
+    def attempts(self) -> int:
+        """Attempts used; a fault of ours made no verdict, so it used none."""
+        return sum(number > 0 for number, _ in numbered(self.verdicts))
+
+    @property
+    def counted(self) -> tuple[Verdict, str] | None:
+        """The verdict that counts, with its code: the last that was run; where none was, the last."""
+        if not self.verdicts:
+            return None
+        run = [at for at, verdict in enumerate(self.verdicts) if verdict.was_run and not verdict.unreadable]
+        at = run[-1] if run else len(self.verdicts) - 1
+        return self.verdicts[at], self.messages[self.graded[at]].text
+
+    @property
+    def was_run(self) -> bool:
+        """Whether there is a verdict on the last message."""
+        return bool(self.graded) and self.graded[-1] == len(self.messages) - 1
 
     @property
     def hints(self) -> int:
@@ -131,6 +172,12 @@ class State(Frozen):
 _Record = TypeVar("_Record", QuestionState, State)
 
 
+def numbered(verdicts: Sequence[Verdict]) -> list[tuple[int, Verdict]]:
+    """Return each verdict with the number of its attempt; 0 for the first that could not be read, which is free."""
+    free = next((at for at, verdict in enumerate(verdicts) if verdict.unreadable), len(verdicts))
+    return [(0 if at == free else at + (at < free), verdict) for at, verdict in enumerate(verdicts)]
+
+
 def _said(message: Answered) -> str:
     """Return what a message says to the matter: of code, the words around it when they are an explanation.
 
@@ -171,7 +218,7 @@ def advance(state: State, event: AnyEvent) -> State:
         case Scored(occasion="regrade"):  # it changes what was achieved, not what the interviewer makes of it
             return _on(state, event.question_id, lambda q: _with(q, score=event.score))
         case Ran():
-            return _on(state, event.question_id, lambda q: _with(q, verdicts=(*q.verdicts, event.verdict)))
+            return _on(state, event.question_id, lambda q: _ran(q, event.verdict))
         case Asked():
             return _asked(state, event)
         case Resumed():
@@ -183,12 +230,13 @@ def advance(state: State, event: AnyEvent) -> State:
 
 
 def _answered(state: State, event: Answered) -> State:
-    took = minutes_of(event.text, event.seconds, code=event.kind == "code")
+    took = exchange_minutes(state.last.text if state.last else "", event.text, event.seconds)
 
     def heard(question: QuestionState) -> QuestionState:
         return _with(
             question,
             messages=(*question.messages, event),
+            asked_for=(*question.asked_for, _follow_up(question)),
             spent=question.spent + took,
             fruitless=question.fruitless + _empty_handed(question, event.kind),
         )
@@ -223,6 +271,11 @@ def _scored(question: QuestionState, score: Score) -> QuestionState:
     return _with(question, score=score, fruitless=fruitless)
 
 
+def _ran(question: QuestionState, verdict: Verdict) -> QuestionState:
+    at = max(0, len(question.messages) - 1)
+    return _with(question, verdicts=(*question.verdicts, verdict), graded=(*question.graded, at))
+
+
 def _asked(state: State, event: Asked) -> State:
     took = spoken_minutes(event.text)
     move = event.move
@@ -254,6 +307,12 @@ def _gained(before: Score | None, after: Score) -> bool:
 
 def _last_asking(question: QuestionState) -> str:
     return next((move.kind for move in reversed(question.moves) if move.kind in ASKING), "")
+
+
+def _follow_up(question: QuestionState) -> str:
+    """Return the target of the follow-up that stands; empty when the question itself does."""
+    move = next((move for move in reversed(question.moves) if move.kind in ASKING), None)
+    return "" if move is None or move.kind == "question" else move.target
 
 
 def _on(state: State, question_id: str, change: Callable[[QuestionState], QuestionState]) -> State:

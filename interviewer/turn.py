@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from interviewer.assessment import Assessor
-from interviewer.background import Opinion
 from interviewer.events import AnyEvent, Asked, Ended, MessageKind, Move, Understood
-from interviewer.ledger import start_collecting
+from interviewer.model.ledger import start_collecting
 from interviewer.policy import decide
+from interviewer.scoring.assessment import Assessor
+from interviewer.scoring.background import Opinion
 from interviewer.speaking import Emit, Speaker, notice
 from interviewer.state import State, replay
 from interviewer.voice import Voice

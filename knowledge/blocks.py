@@ -50,6 +50,14 @@ _PLACES = {".pdf": "page", ".docx": "paragraph", ".ipynb": "cell"}
 
 
 def place(source: str, line: int) -> str:
-    """Return where to look, as a person would say it: `notes.md:12`, `paper.pdf, page 3`."""
-    suffix = source[source.rfind(".") :].lower()
-    return f"{source}, {_PLACES[suffix]} {line}" if suffix in _PLACES else f"{source}:{line}"
+    """Return where to look, as editors and terminals take it: `notes.md:12`, but `paper.pdf, page 3`."""
+    return place_in_words(source, line) if _suffix(source) in _PLACES else f"{source}:{line}"
+
+
+def place_in_words(source: str, line: int) -> str:
+    """Return where to look, as a person would say it: `notes.md, line 12`, `paper.pdf, page 3`."""
+    return f"{source}, {_PLACES.get(_suffix(source), 'line')} {line}"
+
+
+def _suffix(source: str) -> str:
+    return source[source.rfind(".") :].lower()

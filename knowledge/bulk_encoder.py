@@ -21,7 +21,9 @@ _BATCH = 32
 class BulkEncoder:
     """Encodes many texts at once on the fastest device there is."""
 
-    def __init__(self, name: str = "all-MiniLM-L6-v2") -> None:
+    name = "all-MiniLM-L6-v2"
+
+    def __init__(self) -> None:
         # The weights are on disk; without these the hub's client would look for news of them on the network.
         for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
             os.environ.setdefault(variable, "1")
@@ -31,7 +33,6 @@ class BulkEncoder:
 
         hide_progress: Any = logging.disable_progress_bar  # untyped; ours is shown instead
         hide_progress()
-        self.name = name
         self._model: Any = SentenceTransformer(str(model_folder()), local_files_only=True)
 
     @property

@@ -12,22 +12,18 @@ from typing import TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
 
-# The paper's constant; it flattens the difference between the first ranks so that agreement counts for more.
-CONSTANT = 60
+# The paper's k; it flattens the difference between the first ranks so that agreement counts for more.
+_CONSTANT = 60
 
 
-def reciprocal_rank_fusion(
-    rankings: Sequence[Sequence[Id]], weights: Sequence[float] | None = None, constant: float = CONSTANT
-) -> list[tuple[Id, float]]:
+def reciprocal_rank_fusion(rankings: Sequence[Sequence[Id]]) -> list[tuple[Id, float]]:
     """Return ids with their fused scores, best first; ties keep the order of the first ranking that has them.
 
     Args:
         rankings: ids of one searcher each, best first, without repetition.
-        weights: how much each ranking counts; equally by default.
-        constant: the k of the paper.
     """
     scores: defaultdict[Id, float] = defaultdict(float)
-    for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
+    for ranking in rankings:
         for rank, identity in enumerate(ranking, start=1):
-            scores[identity] += weight / (constant + rank)
+            scores[identity] += 1 / (_CONSTANT + rank)
     return sorted(scores.items(), key=lambda pair: -pair[1])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 Round = Literal["warm-up", "technical", "coding", "design", "behavioural"]
 Level = Literal["junior", "senior", "staff"]
@@ -26,6 +27,11 @@ class KeyPoint(Frozen):
 
     id: Slug
     text: str = Field(description="The point as a full statement; an answer is aligned with it by meaning.")
+    also: tuple[str, ...] = Field(
+        (),
+        max_length=4,
+        description="Other ways in which people say it, each enough by itself: in plain words, by an example.",
+    )
     anchors: tuple[str, ...] = Field(
         (), description="Terms, names or formulas, any of which shows the point literally."
     )
@@ -39,6 +45,16 @@ class KeyPoint(Frozen):
     )
 
 
+def _says_something(sign: str) -> str:
+    parts = [part for one in sign.split(" | ") for part in one.split(" + ")]
+    if not all(part.removeprefix("not ").removeprefix("~").strip(" |+") for part in parts):
+        raise PydanticCustomError("sign", "Each alternative of a sign needs a word: “a | not b | c + d”")
+    return sign
+
+
+Sign = Annotated[str, AfterValidator(_says_something)]
+
+
 class Misconception(Frozen):
     """A wrong statement that candidates really make."""
 
@@ -46,10 +62,10 @@ class Misconception(Frozen):
     statement: str = Field(description="The wrong claim, as a candidate would say it.")
     correction: str = Field(description="What is true instead, and why, in one or two sentences.")
     challenge: str = Field(description="The interviewer's question that makes the candidate look again.")
-    signs: tuple[str, ...] = Field(
+    signs: tuple[Sign, ...] = Field(
         (), description="Words that give it away: of each sign one alternative (“a | not b | c + d”) in one sentence."
     )
-    unless: tuple[str, ...] = Field((), description="Words that show the sentence to be right in spite of the signs.")
+    unless: tuple[Sign, ...] = Field((), description="Words that show the sentence to be right in spite of the signs.")
 
 
 class Source(Frozen):
@@ -115,7 +131,9 @@ class Criterion(Frozen):
     question: str = Field(description="What the judge has to decide, as one question.")
     anchors: Anchors
     probes: tuple[str, ...] = Field(
-        min_length=1, description="Follow-ups when the evidence is missing; `{quote}` is filled in."
+        min_length=1,
+        description="Follow-ups when the evidence is missing; `{quote}` is filled in. "
+        "Of those without it, the first is the plainest: it is asked where nothing was said.",
     )
     advice: str = Field(description="How to lift this criterion; `{quote}` is filled with the candidate's own words.")
 
@@ -125,6 +143,14 @@ class Cap(Frozen):
 
     criterion: Slug
     at_most: int = Field(ge=0, le=5)
+    overall: float = Field(ge=0, le=5)
+    reason: str
+
+
+class FlagCap(Frozen):
+    """A ceiling on the overall score of an answer that carries a flag, such as `story_retold`."""
+
+    flag: Slug
     overall: float = Field(ge=0, le=5)
     reason: str
 
@@ -145,6 +171,7 @@ class Rubric(Frozen):
     title: str
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     caps: tuple[Cap, ...] = ()
+    flag_caps: tuple[FlagCap, ...] = ()
     hint_caps: tuple[float, ...] = Field(
         (4.0, 3.0, 2.0), description="The best overall score left after 1, 2, 3 hints."
     )

@@ -64,7 +64,7 @@ def own_texts() -> list[str]:
     from knowledge.chunking import chunk
     from knowledge.reading import read
 
-    return [piece.embedded for name, path in own_files().items() for piece in chunk(read(path, name).blocks)]
+    return [piece.embedded for name, path in own_files().items() for piece in chunk(read(path, name))]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A file becomes blocks of text that know where they stand: `read(path)` → `Document`.
+"""A file becomes blocks of text that know where they stand: `read(path)` → `list[Block]`.
 
 Reading is by content first and by suffix second, and bounded everywhere: a file is a stranger's.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import stat
 from pathlib import Path
-from typing import NamedTuple
 
 from knowledge.blocks import MOST_CHARACTERS, Block
 from knowledge.errors import TooLargeError, UnreadableError
@@ -25,20 +24,8 @@ _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "site-packages", "v
 _OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-class Document(NamedTuple):
-    """One file, read.
-
-    Attributes:
-        blocks: its text in order.
-        digest: SHA-256 of its bytes, in hexadecimal.
-    """
-
-    blocks: list[Block]
-    digest: str
-
-
-def read(path: Path, name: str | None = None) -> Document:
-    """Return the blocks of one file and the digest of its bytes.
+def read(path: Path, name: str | None = None) -> list[Block]:
+    """Return the blocks of one file, in order.
 
     Args:
         path: the file.
@@ -49,8 +36,7 @@ def read(path: Path, name: str | None = None) -> Document:
         TooLargeError: over a limit.
     """
     name = name or str(path)
-    raw = read_bytes(path, name)
-    return Document(blocks_of(raw, path.suffix.lower(), name), digest(raw))
+    return blocks_of(read_bytes(path, name), path.suffix.lower(), name)
 
 
 def read_bytes(path: Path, name: str) -> bytes:
@@ -127,7 +113,7 @@ def _parsed(raw: bytes, suffix: str, name: str) -> list[Block]:
     if raw.startswith(_OLD_WORD):
         raise UnreadableError(f"{name} is an old Office file.", "Open it and save it as .docx.")
 
-    from knowledge.encoding import decode
+    from knowledge.decoding import decode
 
     if len(raw) > MOST_CHARACTERS * 4:
         raise TooLargeError(

@@ -40,12 +40,6 @@ def _tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def tokenize(text: str) -> tuple[list[str], list[tuple[int, int]]]:
-    """Return the word pieces of `text` and where each stands in it."""
-    encoded = _tokenizer().encode(text, add_special_tokens=False)
-    return list(encoded.tokens), list(encoded.offsets)
-
-
 def count(text: str) -> int:
     """Return the number of word pieces of `text`."""
     return len(_tokenizer().encode(text, add_special_tokens=False).ids)

@@ -24,7 +24,7 @@ _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
-_HINT = "Correct the file; `interviewer questions check FILE` checks it again."
+HINT = "Correct the file; `interviewer questions check FILE` checks it again."
 
 
 def parse(text: str, name: str) -> Plain:
@@ -158,4 +158,4 @@ def _line(event: yaml.Event) -> int:
 
 
 def _refused(name: str, line: int, why: str) -> ContentError:
-    return ContentError(f"{name}:{line}: {why}", _HINT)
+    return ContentError(f"{name}:{line}: {why}", HINT)

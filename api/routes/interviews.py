@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -14,7 +15,8 @@ from api.records import Interview, InterviewSummary, Message, NewInterview
 from api.stream import stream
 from interviewer.engine import Engine
 from interviewer.events import Setup
-from interviewer.report import Report
+from interviewer.pacing import waited
+from interviewer.scorecard.report import Report
 
 router = APIRouter(prefix="/v1/interviews", tags=["interviews"])
 
@@ -77,7 +79,7 @@ async def post_message(
         interview_id,
         message.text,
         code=message.code,
-        seconds=message.seconds,
+        seconds=message.seconds or await _waited(services.engine, interview_id, message.text),
         idempotency_key=idempotency_key,
         after=message.after,
     )
@@ -109,6 +111,14 @@ async def export_interview(interview_id: InterviewId, services: ServicesDependen
 async def delete_interview(interview_id: InterviewId, services: ServicesDependency) -> None:
     """Delete the interview for good."""
     await services.engine.delete(interview_id)
+
+
+async def _waited(engine: Engine, interview_id: str, text: str) -> float:
+    """The seconds since the interviewer spoke, for a client that does not measure them."""
+    state = await engine.state(interview_id)
+    if state.last is None or state.current is None:
+        return 0.0
+    return waited(state.last.at, datetime.now(UTC), text, state.current.minutes)
 
 
 async def _read(engine: Engine, interview_id: str, after: int) -> Interview:

@@ -37,7 +37,7 @@ async def list_questions(
     level: Annotated[Level | None, Query(description="Only this level.")] = None,
 ) -> list[QuestionSummary]:
     """The question bank."""
-    wanted = services.library.questions.values()
+    wanted = services.parts.library().questions.values()
     return [_summary(q) for q in wanted if round in (None, q.round) and level in (None, q.level)]
 
 
@@ -46,7 +46,7 @@ async def read_question(
     question_id: Annotated[str, Path(max_length=64, description="The question's id.")], services: ServicesDependency
 ) -> QuestionSummary:
     """One question."""
-    return _summary(services.library.question(question_id))
+    return _summary(services.parts.library().question(question_id))
 
 
 @router.get("/exercises")
@@ -101,9 +101,9 @@ async def search(
     k: Annotated[int, Query(ge=1, le=50, description="How many passages.")] = 5,
     category: Annotated[Literal["ours", "stories", "notes"] | None, Query(description="Only this category.")] = None,
 ) -> Passages:
-    """Passages by words and by meaning, with source and line."""
+    """Passages by words and by meaning, with source and line, and whether any is near the query."""
     found = await services.on_worker(lambda: services.parts.retriever().search(q, k, category))
-    return Passages(passages=tuple(found))
+    return Passages(near=found.near, passages=found.passages)
 
 
 def _summary(question: Question) -> QuestionSummary:

@@ -174,7 +174,7 @@ class Exercise:
 
     @property
     def _allowed(self) -> str:
-        allowed = "NumPy, or PyTorch where it is installed."
+        allowed = "NumPy, or PyTorch where it is installed; send the imports, too."
         if self.banned:
             allowed += f" Not allowed, since they hold the answer: {', '.join(f'`{name}`' for name in self.banned)}."
         return allowed

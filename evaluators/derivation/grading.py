@@ -16,7 +16,7 @@ from evaluators.derivation.expression import Array, evaluate, shape_text
 from evaluators.derivation.factors import SUM_MISSING, TRANSPOSED, factors_of
 from evaluators.derivation.parser import parse_formula
 from evaluators.derivation.problem import Problem, Sizes, find_derivation
-from evaluators.verdict import Check, MisconceptionSeen, Verdict
+from evaluators.verdict import FORMULAS, Check, MisconceptionSeen, Verdict
 from knowledge.errors import TooLargeError, UnreadableError
 
 LONGEST, MOST_LINES = 20_000, 60
@@ -64,7 +64,7 @@ def grade_derivation(slug: str, text: str, *, seed: int | None = None) -> Verdic
     faults = _read(text, draws)
     terms, conventions = _best_reading(problem, draws, faults)
     unplaced = [message for name, message in faults.items() if name not in {each.name for each in problem.targets}]
-    readable = Check(name="every line is a formula", passed=not unplaced, detail="\n".join(unplaced))
+    readable = Check(name=FORMULAS, passed=not unplaced, detail="\n".join(unplaced))
     return Verdict(
         exercise=slug,
         passed=all(term.right for term in terms),

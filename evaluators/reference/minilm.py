@@ -10,7 +10,7 @@ import itertools
 import re
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class MiniLM:
         self._servers = threading.local()
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> MiniLM:
+    def load(cls, folder: Path | None = None) -> Self:
         """Return the encoder; without a folder, the weights are those inside the installed package.
 
         Raises:
@@ -63,9 +63,9 @@ class MiniLM:
         tokenizer.no_truncation()
         return cls(from_checkpoint(read_safetensors(folder / "model.safetensors"), SHAPE.layers), tokenizer)
 
-    def packed(self) -> MiniLM:
+    def packed(self) -> Self:
         """Return the encoder with its matrices copied row by row: 40 ms and 40 MB once, a fifth faster after."""
-        return MiniLM({name: np.ascontiguousarray(one) for name, one in self._parameters.items()}, self._tokenizer)
+        return type(self)({name: np.ascontiguousarray(one) for name, one in self._parameters.items()}, self._tokenizer)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return `(n, 384)` float32 of length 1; of a long text the first 254 word pieces count, as published."""

@@ -15,13 +15,16 @@ from pydantic import Field, ValidationError
 
 from evaluators.reliability import voting
 from evaluators.score import Score
+from evaluators.text.language import counted
 from knowledge.errors import ContentError, InputError
 from knowledge.models import Frozen
 
 FEWEST = 20
 USUAL = 0.85  # slope from which a person's own departs: the mean of five graded sets (0.5 to 1.2)
 ENOUGH = 0.5  # score from which a person's line holds
-DECIDED = frozenset({"dont_know", "keyword_list", "word_salad", "reference_pasted", "repetition"})  # gates, not marks
+DECIDED = frozenset(  # gates, not marks
+    {"dont_know", "keyword_list", "word_salad", "reference_pasted", "sample_pasted", "skeleton", "repetition"}
+)
 GOOD = 2.5  # of 5: from here on an answer counts as good
 FILE = "calibration.json"
 
@@ -86,7 +89,7 @@ def fit(
     """
     x, y = np.asarray(scores, float), np.asarray(grades, float)
     if len(x) < FEWEST:
-        raise InputError(f"{len(x)} graded answers are too few.", f"Grade at least {FEWEST} answers.")
+        raise InputError(f"{counted(len(x), 'graded answer')}: too few.", f"Grade at least {FEWEST} answers.")
     judged = x > 0  # what a gate put at nothing stays there, and says nothing of the scale
     if judged.sum() < FEWEST / 4:
         raise InputError("Almost every answer was stopped by a gate.", "Grade answers that say something.")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.text.evidence import Span, sentences
-from evaluators.text.language import FUNCTION_WORDS, WORD, is_negation, stem
+from evaluators.text.language import FUNCTION_WORDS, WORD, stem
 from knowledge.encoder import TokenStates
 
 Floats = NDArray[np.float32]
@@ -34,7 +34,6 @@ class Reading:
         words: content words in lower case; `stems` the same without endings.
         spans: `(n, 2)` where each stands in the text.
         vectors: `(n, 384)`, the mean of a word's pieces, length 1.
-        negations: where the denying words start.
         pieces: for every word of the text, content or not, how many word pieces it took and its length.
         starts: for every word of the text where it starts.
         flow: how near the states of neighbouring pieces, of next neighbours and of any two are to each other.
@@ -45,7 +44,6 @@ class Reading:
     stems: tuple[str, ...]
     spans: NDArray[np.int64]
     vectors: Floats
-    negations: tuple[int, ...]
     pieces: tuple[tuple[int, int], ...]
     starts: tuple[int, ...]
     flow: tuple[float, float, float]
@@ -55,10 +53,6 @@ class Reading:
         starts = self.spans[:, 0]
         inside: NDArray[np.bool_] = (starts >= span.start) & (starts < span.end)
         return inside
-
-    def denials(self, span: Span) -> int:
-        """Return how many denying words stand in the span."""
-        return sum(span.start <= at < span.end for at in self.negations)
 
 
 def read(text: str, states: TokenStates) -> Reading:
@@ -71,13 +65,10 @@ def read(text: str, states: TokenStates) -> Reading:
     kept: list[str] = []
     spans: list[tuple[int, int]] = []
     bounds: list[tuple[int, int]] = []
-    negations: list[int] = []
     pieces: list[tuple[int, int]] = []
     for match, first, last in zip(matches, firsts, lasts, strict=True):
         word = match[0].lower()
         pieces.append((last - first, len(word)))
-        if is_negation(word):
-            negations.append(match.start())
         if word in FUNCTION_WORDS or last <= first:
             continue
         kept.append(word)
@@ -93,7 +84,7 @@ def read(text: str, states: TokenStates) -> Reading:
     stems = tuple(stem(word) for word in kept)
     places = np.array(spans, np.int64).reshape(-1, 2)
     flow = _flow(states.states[:FLOW])
-    return Reading(text, tuple(kept), stems, places, vectors, tuple(negations), tuple(pieces), tuple(begins), flow)
+    return Reading(text, tuple(kept), stems, places, vectors, tuple(pieces), tuple(begins), flow)
 
 
 def joined(readings: Sequence[Reading]) -> Reading:
@@ -104,7 +95,6 @@ def joined(readings: Sequence[Reading]) -> Reading:
         tuple(word for one in readings for word in one.stems),
         np.vstack([one.spans for one in readings]),
         np.vstack([one.vectors for one in readings]),
-        tuple(at for one in readings for at in one.negations),
         tuple(piece for one in readings for piece in one.pieces),
         tuple(start for one in readings for start in one.starts),
         readings[0].flow,

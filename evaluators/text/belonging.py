@@ -5,7 +5,8 @@ accident, beside much that belongs elsewhere. Measured on good answers to other 
 by this lets .4 to 2.8 % of them pass instead of .8 to 5.2 %, takes 0 to .004 from Pearson's r, and puts 1 to 2 % of
 full-mark answers under half the marks. On the fifth set (Beetle) a fifth of the other questions has nearly the same
 reference: 32 % become 27 %, and no mixture of 26 features, fitted on other questions of the set, lets 5 % pass without
-failing 61 % of the right answers.
+failing 61 % of the right answers. Nor does it help to know the set's other references, and to ask whether one of them
+fits better: on Beetle it does for 72 % of the right answers.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(?=\s)|(?<![^\S\n])
 _NO_END = re.compile(r"\b(?:e\.g|i\.e|vs|etc|approx|resp|cf|fig|eq|al|(?-i:Dr|Mrs?|Ms))\.$", re.IGNORECASE)
 _ENUMERATOR = re.compile(r"[\s*_(]*(?:\d{1,2}|[a-zA-Z])")
 
-_NEW_LINE_STARTS = re.compile(r"[-*•#>|`]|\(?\w{1,2}[.)]\s|\*\*")
+_NEW_LINE_STARTS = re.compile(r"[-*•#>|`]|[A-Za-z]{3,14}:\s|\(?\w{1,2}[.)]\s|\*\*")
 _WRAPPED = 56  # characters: a longer line that goes on without a mark was wrapped by an editor
 
 _EDGE = " \t\r\n*_#>-–•·`|"

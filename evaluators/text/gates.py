@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from evaluators.text.encoded import encoded
@@ -37,13 +38,13 @@ class Finding:
     cap: float = 5.0
 
 
-PASTED_SAMPLE = Finding(
+_PASTED_SAMPLE = Finding(
     "sample_pasted", "cap", "The rubric's own sample, word for word: it was found, not lived through.", 1.0
 )
 COPIED = Finding("question_copied", "zero", "The question's own words and nothing beyond them.")
 
 # What people say instead of an answer. Said early it is worth more than a bluff: the interviewer can go on.
-_NOT_KNOWN = re.compile(
+NOT_KNOWN = re.compile(
     r"\b(?:i (?:really |honestly |just )?(?:do not|don'?t|dont) (?:really |actually |quite )?(?:know|remember|recall)"
     r"|(?:i have |i've |ive )?no (?:idea|clue)|i(?:'m| am) not (?:sure|familiar)|not sure|(?:i have |i've )?never heard"
     r"|(?:i )?can(?:no|')t (?:answer|say|remember)|i would have to look (?:it|that) up|i(?:'d| would) have to guess"
@@ -55,7 +56,10 @@ _NOT_KNOWN = re.compile(
 _INJECTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass) (?:\w+ ){0,3}(?:instruction|prompt|rubric|rule|guideline|"
     r"criteria)s?\b"
-    r"|\b(?:system|developer) (?:prompt|message|override|note)\b|<\|[^|>]{0,40}\|>|\[/?(?:INST|SYS(?:TEM)?)\]|<</?SYS>>"
+    # Who serves models speaks of system prompts; an order names its own, or speaks as one.
+    r"|\b(?:your|my|new|updated|hidden|secret) (?:system|developer) (?:prompt|message)\b"
+    r"|\b(?:system|developer) (?:(?:prompt|message)\s*[:=>]|override|note)"
+    r"|<\|[^|>]{0,40}\|>|\[/?(?:INST|SYS(?:TEM)?)\]|<</?SYS>>"
     r"|^\W{0,4}(?:system|assistant)\s*:|\byou are (?:now )?(?:a|an|the) (?:\w+ ){0,3}(?:grader|evaluator|judge|"
     r"assistant|model)\b"
     r"|\b(?:give|award|assign|grant|grade|score|mark|rate|return|output|print)\b[^.\n]{0,60}"
@@ -65,9 +69,16 @@ _INJECTION = re.compile(
     r"|\"(?:overall|score|grade|verdict)\"\s*:|\b(?:this|the|my) answer (?:is|should be|must be) (?:graded|scored|"
     r"rated|marked)\b|\b(?:new|updated|revised|official|corrected) (?:rubric|scoring|grading)\b"
     r"|\b(?:answer|respond|reply) with (?:\w+ )?(?:five|full|maximum|5|10) (?:points|marks|stars)\b"
-    r"|\b(?:this|my) answer is (?:\w+ ){0,2}(?:complete|correct|perfect|excellent|flawless)\b",
+    r"|\b(?:this|my) answer is (?:\w+ ){0,2}(?:complete|correct|perfect|excellent|flawless)\b"
+    # Who tells of a model that judges says "it had to act as a judge"; an order begins with the verb.
+    r"|(?:^|(?<=[.!?] ))\W{0,4}(?:act|behave|speak|judge) (?:as|like) (?:a|an|the) (?:\w+ ){0,3}(?:grader|evaluator|"
+    r"judge|examiner|assessor)\b"
+    r"|\b(?:scoring|marking|grading) (?:guide|key|scheme) for (?:this|the) (?:question|task|answer|interview)\b"
+    r"|\blet (?:the|my|this) (?:number|score|mark|grade|rating) be\b",
     re.IGNORECASE | re.MULTILINE,
 )
+
+_QUOTED = re.compile(r"[\"“][^\"“”\n]{3,200}[\"”]")
 
 # The same in the languages that a model reads as well as English.
 ORDER_ABROAD = re.compile(
@@ -95,10 +106,15 @@ _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
 _OTHER_LANGUAGES = word_list("other_languages")
 
 
-def hear(answer: str, question: str = "") -> tuple[str, list[Finding]]:
+def hear(answer: str, question: str = "", sample: str = "") -> tuple[str, list[Finding]]:
     """Return what is judged of an answer, its places unchanged, and what is odd about it.
 
     Half a surrogate pair, which no file can hold, is replaced; what is addressed to the grader, or encoded, is blanked.
+
+    Args:
+        answer: what was said.
+        question: what was asked.
+        sample: the strong answer that the rubric publishes.
     """
     whole = answer.encode("utf-8", "replace").decode("utf-8")
     read = whole[:READ]
@@ -108,8 +124,10 @@ def hear(answer: str, question: str = "") -> tuple[str, list[Finding]]:
     if codes:
         findings.insert(0, Finding("encoded", "note", "Encoded text was left out: nobody says that in an interview."))
     if orders:
-        reason = f"{len(orders)} sentence(s) addressed to the grader were left out."
+        reason = f"{len(orders)} passage(s) addressed to the grader were left out."
         findings.insert(0, Finding("injection", "note", reason))
+    if _copies(text, sample):
+        findings.append(_PASTED_SAMPLE)
     return text, findings
 
 
@@ -145,12 +163,20 @@ def inspect_text(text: str, question: str = "") -> list[Finding]:
 
 
 def addressed_to_the_grader(text: str) -> list[Span]:
-    """Return the sentences that try to instruct whoever grades; they are left out before anything is judged."""
+    """Return what tries to instruct whoever grades, by sentences; it is left out before anything is judged."""
     found = [(match.start(), match.end()) for match in _INJECTION.finditer(text)]
     one_line = re.sub(r"\s", " ", text)  # an order may be split over lines, and ends where its sentence does
     found += [match.span() for match in _INJECTION.finditer(one_line)]
     found += [match.span() for match in ORDER_ABROAD.finditer(one_line)]
-    return [span for span in sentences(text) if any(span.start < last and first < span.end for first, last in found)]
+    left_out: list[Span] = []
+    for sentence in sentences(text):
+        inside = [span for span in found if sentence.start < span[1] and span[0] < sentence.end]
+        quoted = [Span(*match.span()) for match in _QUOTED.finditer(text, sentence.start, sentence.end)]
+        holding = [one for one in quoted if any(one.start <= first and last <= one.end for first, last in inside)]
+        every = all(any(one.start <= first and last <= one.end for one in holding) for first, last in inside)
+        # Who tells of an attack quotes it: then the order is left out, and what is said of it is not.
+        left_out += holding if every else [sentence]
+    return left_out
 
 
 def without(text: str, spans: Sequence[Span]) -> str:
@@ -160,12 +186,21 @@ def without(text: str, spans: Sequence[Span]) -> str:
     return text
 
 
-def copies(answer: str, sample: str) -> bool:
-    """Return whether half and more of the answer, and 40 words of it at least, are runs of the sample's words."""
-    said, theirs = (words(text[:READ]) for text in (answer, sample))
-    known = {tuple(theirs[i : i + RUN]) for i in range(len(theirs) - RUN + 1)}
-    found = [tuple(said[i : i + RUN]) in known for i in range(len(said) - RUN + 1)]
+def _copies(text: str, sample: str) -> bool:
+    """Whether half and more of a text, and 40 words of it at least, are runs of the sample's words."""
+    known = _runs(sample)
+    found = [run in known for run in _in_runs(text)]
     return sum(found) >= max(40 - RUN, 0.5 * len(found))
+
+
+@lru_cache(maxsize=64)
+def _runs(sample: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(_in_runs(sample))
+
+
+def _in_runs(text: str) -> Iterator[tuple[str, ...]]:
+    told = words(text)
+    return (tuple(told[i : i + RUN]) for i in range(len(told) - RUN + 1))
 
 
 def repeats_of(question: str, text: str) -> list[Span]:
@@ -214,10 +249,10 @@ def _is_thin(text: str) -> bool:
 
 def _says_not_known(text: str) -> bool:
     first = text[:2000]
-    match = _NOT_KNOWN.search(first)
+    match = NOT_KNOWN.search(first)
     if match is None:
         return False
-    rest = [word for word in words(_NOT_KNOWN.sub(" ", first)) if word not in FUNCTION_WORDS and word not in _POLITE]
+    rest = [word for word in words(NOT_KNOWN.sub(" ", first)) if word not in FUNCTION_WORDS and word not in _POLITE]
     return len(rest) <= 4
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +21,17 @@ from evaluators.score import MisconceptionFound
 from evaluators.text.alignment import Floats, Reading, similarity
 from evaluators.text.evidence import Span, quote
 from evaluators.text.polarity import opposed, reported
+from evaluators.text.retraction import taken_back
 from evaluators.text.signs import SET_ASIDE, Sentence
 from evaluators.text.target import Wrong
 
 Columns = NDArray[np.bool_]
 
 NEAR = 0.4  # least nearness of a sentence with the signs: of 32 true ones on related questions it leaves 8
-SURE = 0.70  # least agreement of the clause that agrees least; see tests/evaluators/test_misconceptions.py
+SURE = 0.70  # least agreement of the clause that agrees least; see tests/evaluators/text/test_misconceptions.py
 MARGIN = 0.02  # by which the wrong claim must be nearer than anything true
 _CLAUSE = re.compile(
-    r"[;:,]\s+(?:and|but|while|whereas|so|which|because)?\s*|\s+(?:and|but|while|whereas|so that|because)\s+",
+    r"[;:,]\s+(?:and|but|while|whereas|so|which|because)?\s*|(?<!\s)\s+(?:and|but|while|whereas|so that|because)\s+",
     re.IGNORECASE,
 )
 
@@ -43,38 +45,65 @@ class Claim:
         weights: how much each word says beyond the question, at least 0.3: names bind, even when the question has them.
         clauses: which words stand in each of its clauses.
         wrong: the misconception that it is; None if it is true.
+        correction: what is true instead, where it is one.
     """
 
     reading: Reading
     weights: Floats
     clauses: tuple[Span, ...]
     wrong: Wrong | None = None
+    correction: Claim | None = None
 
 
-def claim(reading: Reading, weights: Floats, wrong: Wrong | None = None) -> Claim:
+class Found(NamedTuple):
+    """The misconceptions that an answer holds, and the ids of those that it states and takes back."""
+
+    held: list[MisconceptionFound]
+    taken_back: list[str]
+
+
+def claim(reading: Reading, weights: Floats) -> Claim:
     """Return the statement with its clauses; each clause has at least two content words."""
-    return Claim(reading, np.maximum(weights, 0.3), tuple(_clauses(reading)), wrong)
+    return Claim(reading, np.maximum(weights, 0.3), tuple(_clauses(reading)))
 
 
-def find(
-    answer: Reading, spans: Sequence[Span], wrongs: Sequence[Claim], truths: Sequence[Claim]
-) -> list[MisconceptionFound]:
+def find(answer: Reading, spans: Sequence[Span], wrongs: Sequence[Claim], truths: Sequence[Claim]) -> Found:
     """Return the misconceptions that the answer states, each where it says it most clearly."""
     said = [(span, Sentence(answer.text[span.start : span.end])) for span in spans if answer.within(span).any()]
-    found: list[MisconceptionFound] = []
+    stated: list[tuple[Span, MisconceptionFound]] = []
+    withdrawn: set[Span] = set()
     for claimed in wrongs:
         if (wrong := claimed.wrong) is None:
             continue
         where, sure = (
             _by_signs(claimed, wrong, answer, said) if wrong.signs else _by_words(claimed, answer, spans, truths)
         )
-        if where is not None:
-            evidence = quote(answer.text, where.start, where.end)
-            confidence = round(min(1.0, sure), 2)
-            found.append(
-                MisconceptionFound(id=wrong.id, evidence=evidence, correction=wrong.correction, confidence=confidence)
-            )
-    return found
+        if where is None:
+            continue
+        if _taken_back(claimed, wrong, answer, spans, where):
+            withdrawn.add(where)
+        evidence = quote(answer.text, where.start, where.end)
+        confidence = round(min(1.0, sure), 2)
+        found = MisconceptionFound(id=wrong.id, evidence=evidence, correction=wrong.correction, confidence=confidence)
+        stated.append((where, found))
+    # A sentence that is taken back for one of the mistakes in it is taken back for all.
+    return Found(
+        [found for where, found in stated if where not in withdrawn],
+        [found.id for where, found in stated if where in withdrawn],
+    )
+
+
+def _taken_back(claimed: Claim, wrong: Wrong, answer: Reading, spans: Sequence[Span], where: Span) -> bool:
+    def true(span: Span) -> float:
+        said = claimed.correction
+        if said is None or repeated(span) or opposed(wrong.correction, answer.text[slice(*span)]):
+            return 0.0
+        return nearness(said, answer, span)
+
+    def repeated(span: Span) -> bool:
+        return bool(wrong.signs) and Sentence(answer.text[slice(*span)]).shows(wrong.signs, wrong.unless)
+
+    return taken_back(answer.text, spans, where, true, repeated)
 
 
 def _by_signs(
@@ -82,7 +111,7 @@ def _by_signs(
 ) -> tuple[Span | None, float]:
     """Return the sentence that shows the signs and is nearest to the statement, and how near that is."""
     shown = [span for span, sentence in said if not sentence.reported and sentence.shows(wrong.signs, wrong.unless)]
-    near = [(_nearness(claimed, answer, span), span) for span in shown]
+    near = [(nearness(claimed, answer, span), span) for span in shown]
     best, where = max(near, default=(0.0, None), key=lambda one: one[0])
     return (where, best) if best >= NEAR else (None, best)
 
@@ -101,9 +130,9 @@ def _by_words(
         return None, best
     sentence = answer.text[where.start : where.end]
     truth = max(
-        (_nearness(true, answer, where) for true in truths if not opposed(true.reading.text, sentence)), default=0.0
+        (nearness(true, answer, where) for true in truths if not opposed(true.reading.text, sentence)), default=0.0
     )
-    return (where if truth <= _nearness(wrong, answer, where) - MARGIN else None), best
+    return (where if truth <= nearness(wrong, answer, where) - MARGIN else None), best
 
 
 def _stated(wrong: Claim, answer: Reading, span: Span) -> bool:
@@ -143,7 +172,7 @@ def _held(
     return best
 
 
-def _nearness(statement: Claim, answer: Reading, span: Span) -> float:
+def nearness(statement: Claim, answer: Reading, span: Span) -> float:
     """Return how near a sentence of the answer is to a statement, seen from both sides."""
     columns = answer.within(span)
     table = similarity(statement.reading, answer)[:, columns]

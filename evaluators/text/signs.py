@@ -23,7 +23,7 @@ Range = tuple[int, int]
 
 _WHOLE_WORD = 3  # letters: a sign so short is a whole word, a longer one the beginning of one
 _CLAUSE_END = re.compile(
-    r"[;:,]\s|\s[-–—]\s|\s+(?=(?:and|but|while|whereas|so|because|since|as|although|though|yet|hence)\s)"
+    r"[;:,]\s|\s[-–—]\s|(?<!\s)\s+(?=(?:and|but|while|whereas|so|because|since|as|although|though|yet|hence)\s)"
 )
 _CONDITION = re.compile(r"\b(?:if|unless|suppose|assuming)\b[^,;:]*?(?=,|\sthen\b)|(?<=\S\s)(?:if|unless)\b[^,;:]*")
 # What follows these in a clause is not what the sentence recommends or claims.

@@ -22,6 +22,7 @@ class Point:
     weight: float = 1.0
     core: bool = False
     level: Level = "junior"
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Target:
 
 def from_question(question: Question, level: Level | None = None) -> Target:
     """Return what an answer to a question of the bank is measured against at `level` (the question's own if None)."""
-    points = tuple(Point(p.id, p.text, p.anchors, p.weight, p.core, p.level) for p in question.key_points)
+    points = tuple(Point(p.id, p.text, p.anchors, p.weight, p.core, p.level, p.also) for p in question.key_points)
     wrongs = tuple(Wrong(m.id, m.statement, m.correction, m.signs, m.unless) for m in question.misconceptions)
     return Target(question.text, points, wrongs, level=level or question.level)
 

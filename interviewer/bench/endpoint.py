@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 _LONGEST = 64 * 1024 * 1024
+_ANSWERING = "answering"
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 
 
@@ -62,11 +63,16 @@ def serving(respond: Respond) -> Iterator[str]:
         ready.append(address(server))
         started.set()
         await stop.wait()
+        for listening in server.sockets:
+            loop.remove_reader(listening.fileno())  # a closed server drops what it is just accepting, unclosed
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            # Only what answers already: a connection whose task is cancelled before it begins is never closed.
+            for task in others:
+                if task.get_name() == _ANSWERING:
+                    task.cancel()
+            await asyncio.wait(others, timeout=0.05)
         server.close()
-        answering = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in answering:
-            task.cancel()
-        await asyncio.gather(*answering, return_exceptions=True)  # each closes its connection
+        await asyncio.sleep(0)  # the last connection is closed one round later
 
     def work() -> None:
         asyncio.set_event_loop(loop)
@@ -88,6 +94,8 @@ async def start(respond: Respond, port: int = 0) -> asyncio.Server:
     """Return a server on loopback that answers by `respond`."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (task := asyncio.current_task()) is not None:
+            task.set_name(_ANSWERING)
         try:
             while await _answer(reader, writer, respond):
                 pass

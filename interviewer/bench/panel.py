@@ -29,6 +29,7 @@ from evaluators.reliability.voting import (
 from evaluators.technical import TechnicalEvaluator
 from evaluators.text.alignment import align, newness, read
 from evaluators.text.evidence import sentences
+from evaluators.text.language import counted
 from evaluators.text.target import from_reference
 from evaluators.text.votes import SCORERS, told, values
 from interviewer.bench.scoring import TOP, Graded
@@ -79,7 +80,9 @@ def calibrated(
         InputError: fewer than twenty answers, or almost none that a gate let through.
     """
     if len(rows) < calibration.FEWEST:
-        raise InputError(f"{len(rows)} graded answers are too few.", f"Grade at least {calibration.FEWEST} answers.")
+        raise InputError(
+            f"{counted(len(rows), 'graded answer')}: too few.", f"Grade at least {calibration.FEWEST} answers."
+        )
     start = shipped()
     seen = look(rows, TechnicalEvaluator(encoder), partial(_progress, progress, "votes", len(rows)))
     voted = ballots(rows, seen, start)
@@ -91,6 +94,9 @@ def calibrated(
         scored = evaluator.score_many([(row.answer, from_reference(row.question, row.reference)) for row in chunk])
         pairs += [(s.overall, TOP * row.grade) for s, row in zip(scored, chunk, strict=True) if s.overall is not None]
         progress("scores", first + len(chunk), len(rows))
+    if len(pairs) < calibration.FEWEST:
+        why = f"Of {len(rows)} graded answers {len(pairs)} could be scored; {calibration.FEWEST} are needed."
+        raise InputError(why, "Are the answers in English, and do the references say something?")
     versions = {"encoder": encoder.name, "scorers": start.made}
     weights = {name: round(weight, 4) for name, weight in weights.items()}
     return calibration.fit([s for s, _ in pairs], [g for _, g in pairs], source, versions, price, weights)

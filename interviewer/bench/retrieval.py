@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from knowledge.encoder import Encoder
-    from knowledge.index import Progress
-    from knowledge.lexical import LexicalIndex
-    from knowledge.vectors import VectorStore
+    from knowledge.indexing.lexical import LexicalIndex
+    from knowledge.indexing.outcome import Progress
+    from knowledge.indexing.vectors import VectorStore
 
 CUT = 10
 _BATCH = 256
@@ -79,9 +79,9 @@ def measure(data: Path, query_encoder: Encoder, bulk: Encoder, progress: Progres
         UnreadableError: a file of the collection is missing or malformed.
     """
     from knowledge.fusion import reciprocal_rank_fusion
-    from knowledge.lexical import LexicalIndex
+    from knowledge.indexing.lexical import LexicalIndex
+    from knowledge.indexing.vectors import VectorStore
     from knowledge.retrieval import DEPTH
-    from knowledge.vectors import VectorStore
 
     collection = load_collection(data)
     names = list(collection.documents)

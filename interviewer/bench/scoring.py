@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 from threadpoolctl import threadpool_limits
 
 from evaluators.reliability import attacks, calibration
@@ -18,14 +17,17 @@ from evaluators.score import Score
 from evaluators.technical import TechnicalEvaluator
 from evaluators.text.language import content, words
 from evaluators.text.target import Target, from_question, from_reference
+from interviewer.json_lines import lines, record
+from knowledge.decoding import decode
 from knowledge.encoder import TokenEncoder
-from knowledge.errors import ContentError, NotFoundError
+from knowledge.errors import NotFoundError, UnreadableError
 from knowledge.library import Library
 from knowledge.models import Frozen
 
 TOP = 5.0
 SHOTS = 20  # answers on which the scale is calibrated
 NOTES = frozenset({"injection", "encoded"})  # flags that neither stop nor cap an answer
+AGAIN = 50  # answers of a set that are scored twice
 CASES = 60  # attacks of a family on a set
 ORDERED = 3  # content words; fewer have no order, and shuffled they are still the answer
 
@@ -85,23 +87,30 @@ class ScoringReport(Frozen):
 _GRADED_LINE = "Each line is an object with group (the question's name), question, reference, answer and grade, 0 to 1."
 
 
+def files_of(data: Path) -> list[Path]:
+    """Return the graded sets in a folder, or the one file that is named.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    files = sorted(data.glob("*.jsonl")) if data.is_dir() else [data] if data.is_file() else []
+    if not files:
+        raise NotFoundError(f"There are no graded answers in {data}.", "Name a folder of *.jsonl files, or a file.")
+    return files
+
+
 def read(path: Path) -> list[Graded]:
     """Return the graded answers of a file of JSON lines.
 
     Raises:
         ContentError: a line is not a graded answer.
+        UnreadableError: the file cannot be read, or is no text.
     """
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            found.append(Graded.model_validate(json.loads(line)))
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            where = ".".join(map(str, wrong["loc"]))
-            raise ContentError(f"{path}:{number}: {where}: {wrong['msg']}", _GRADED_LINE) from error
-        except ValueError as error:
-            raise ContentError(f"{path}:{number}: this is not JSON", _GRADED_LINE) from error
-    return found
+    try:
+        text = decode(path.read_bytes(), str(path), mend=False)
+    except OSError as error:
+        raise UnreadableError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.") from error
+    return [record(line, Graded, f"{path}:{number}", _GRADED_LINE) for number, line in lines(text)]
 
 
 def measure(
@@ -119,12 +128,9 @@ def measure(
         NotFoundError: there is no graded file.
         ContentError: a file is malformed.
     """
-    files = sorted(data.glob("*.jsonl")) if data.is_dir() else [data] if data.is_file() else []
-    if not files:
-        raise NotFoundError(f"There are no graded answers in {data}.", "Name a folder of *.jsonl files.")
     reports = []
     with threadpool_limits(limits=1, user_api="blas"):
-        for path in files:
+        for path in files_of(data):
             rows = read(path)
             tell(f"{path.stem}: {min(len(rows), answers or len(rows)):,} of {len(rows):,} answers")
             reports.append(measure_set(path.stem, rows, encoder, answers))
@@ -144,7 +150,7 @@ def measure_set(name: str, rows: Sequence[Graded], encoder: TokenEncoder, answer
     started = time.perf_counter()
     scored = evaluator.score_many(items)
     seconds = time.perf_counter() - started
-    again = TechnicalEvaluator(encoder).score_many(items[:50])
+    again = TechnicalEvaluator(encoder).score_many(items[:AGAIN])
     values = np.array([score.overall or 0.0 for score in scored])
     two = [(row.grader1, row.grader2) for row in rows if row.grader1 is not None and row.grader2 is not None]
     alarms = [score.flags for score, row in zip(scored, rows, strict=True) if row.grade >= 1.0]
@@ -258,6 +264,7 @@ def table(report: ScoringReport) -> str:
             "–" if one.false_alarms is None else f"{one.false_alarms:.1%}", f"{one.answers_per_second:.0f}",
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
+    lines += ["", _repeated(report.sets)]
     columns = [(one.name, one.passes) for one in report.sets]
     columns += [("our questions", report.bank)] if report.bank else []
     lines += ["", "| attack passes | " + " | ".join(name for name, _ in columns) + " |"]
@@ -266,6 +273,13 @@ def table(report: ScoringReport) -> str:
         shares = (f"{shares[family]:.0%}" for _, shares in columns)
         lines.append(f"| {family} | " + " | ".join(shares) + " |")
     return "\n".join(lines)
+
+
+def _repeated(sets: Sequence[SetReport]) -> str:
+    differing = ", ".join(one.name for one in sets if not one.repeats)
+    again = f"not the same numbers on {differing}" if differing else "the same numbers on every set"
+    unscored = sum(one.unscored for one in sets)
+    return f"Scored once more, the first {AGAIN} answers of each set: {again}. Answers without a number: {unscored}."
 
 
 def _two(value: float | None) -> str:

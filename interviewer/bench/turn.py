@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from interviewer.bench.endpoint import Completion, address, start
 from interviewer.engine import Delta, Engine
 from interviewer.events import Setup
-from interviewer.judging import warm_here
+from interviewer.scoring.judging import warm_here
 from interviewer.settings import Settings
 from knowledge.models import Frozen
 

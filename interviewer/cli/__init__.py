@@ -12,7 +12,8 @@ from interviewer.cli.canary import canary_app
 from interviewer.cli.doctor import doctor
 from interviewer.cli.errors import errors
 from interviewer.cli.exercises import exercises_app
-from interviewer.cli.grade import grade_answer, grade_batch, grade_star
+from interviewer.cli.grade import grade_answer, grade_star
+from interviewer.cli.grade_batch import grade_batch
 from interviewer.cli.grade_code import grade_code
 from interviewer.cli.grade_derivation import grade_derivation
 from interviewer.cli.index import index_app
@@ -38,7 +39,9 @@ app.command()(practice)
 app.command()(report)
 app.add_typer(questions_app, name="questions")
 app.add_typer(exercises_app, name="exercises")
-grade_app = typer.Typer(help="Score one answer: a story, a technical answer, or code.", no_args_is_help=True)
+grade_app = typer.Typer(
+    help="Score a story, an answer, code, a derivation, or a file of answers.", no_args_is_help=True
+)
 app.add_typer(grade_app, name="grade")
 grade_app.command("star")(grade_star)
 grade_app.command("answer")(grade_answer)

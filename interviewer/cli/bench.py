@@ -64,7 +64,11 @@ def scoring(
     answers: Annotated[int | None, typer.Option(help="Score this many of a set, always the same ones.", min=50)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure the scorer's agreement with people, its false alarms, and what attacks earn."""
+    """Measure the scorer's agreement with people, its false alarms, and what attacks earn.
+
+    It measures the scorer that everybody starts with, so that figures can be compared; a calibration of yours is left
+    out. `interviewer errors` scores with it.
+    """
     from evaluators.reference.minilm import MiniLM
     from interviewer.bench.scoring import measure, table
 

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.cli.output import JsonOption, print_json
+from interviewer.cli.output import JsonOption, may_write, print_json
 
 if TYPE_CHECKING:
     from evaluators.reliability.calibration import Calibration
+
+
+_LITTLE = 0.2
+_FLAT = (
+    "Your grades hardly go with the scores, so that all answers get nearly the same: look for references that do not\n"
+    "say what earns the marks, or for grades that stand beside the wrong answer, before you use this.\n"
+)
 
 
 def calibrate(
@@ -42,8 +49,9 @@ def calibrate(
     From them come three things. Slope and intercept put scores on your scale. The threshold says from where on an
     answer passes, moved to where false praise at its price and false blame cost least. The weights by which seven
     scorers vote are tuned on precision and recall, and drawn towards those that everybody starts with: twenty answers
-    hardly move them, hundreds do. `grade answer`, `grade batch` and interviews use the result from then on; delete the
-    file to be rid of it.
+    hardly move them, hundreds do. Wherever a technical score is given the result is used from then on, and the votes
+    on key points also in designs and openings; only `bench scoring` measures without it. Delete the file to be rid of
+    it.
     """
     from interviewer.settings import read_settings
     from knowledge.errors import NotFoundError, StorageError
@@ -55,8 +63,14 @@ def calibrate(
         raise NotFoundError(f"There is no file {graded}.", "Name a file of graded answers; see `calibrate --help`.")
     from evaluators.reliability import calibration
 
-    fitted = _fit(graded, price)
     path = output or read_settings().home / calibration.FILE
+    if output is not None:
+        may_write(output)  # it takes minutes to have something to write
+    try:
+        fitted = _fit(graded, price)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; nothing is written.\n")
+        raise
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(fitted.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -109,7 +123,7 @@ def _told(fitted: Calibration) -> str:
         f"Pass from {fitted.threshold:.1f} on, false praise at {fitted.price:g} times false blame: "
         f"precision {_share(fitted.precision)}, recall {_share(fitted.recall)} on these answers\n"
         f"Votes, before in brackets: {weights}\n"
-    )
+    ) + (_FLAT if fitted.slope < _LITTLE else "")
 
 
 def _share(value: float | None) -> str:

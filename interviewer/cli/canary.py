@@ -14,8 +14,9 @@ from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
     from evaluators.reliability.paired import Comparison
-    from interviewer.canary import Canary, Trial
-    from interviewer.regrading import Regrader
+    from interviewer.promotion.trial import Trial
+    from interviewer.scoring.canary import Canary
+    from interviewer.scoring.regrading import Regrader
     from interviewer.store import Store
     from knowledge.library import Library
 
@@ -33,7 +34,7 @@ def start(
 ) -> None:
     """Put a rubric or a judge on trial."""
     from interviewer.material import load_library
-    from interviewer.regrading import new_rubric
+    from interviewer.scoring.regrading import new_rubric
     from interviewer.settings import read_settings
     from knowledge.errors import InputError
 
@@ -44,7 +45,7 @@ def start(
         _, record = new_rubric(load_library(settings), rubric)
         trial = _canary().start_rubric(rubric, record, share)
     else:
-        from interviewer.llm import open_model
+        from interviewer.model.llm import open_model
 
         open_model(settings.model_copy(update={"judge_model": judge}), judge=True)  # an unknown provider is told now
         trial = _canary().start_judge(judge, share)
@@ -75,7 +76,7 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Put the candidate in force from now on."""
-    from interviewer.canary import may_promote
+    from interviewer.scoring.canary import may_promote
 
     if not force:
         _, comparison, _ = asyncio.run(_status())
@@ -98,10 +99,10 @@ def rollback(as_json: JsonOption = False) -> None:
 
 
 def _canary() -> Canary:
-    from interviewer.canary import Canary
+    from interviewer.scoring.canary import Canary
     from interviewer.settings import read_settings
 
-    return Canary(read_settings().home)
+    return Canary(read_settings())
 
 
 def _show(trial: Trial, as_json: bool, said: str) -> None:
@@ -119,8 +120,8 @@ class _Open(NamedTuple):
 
 
 async def _status() -> tuple[Trial, Comparison, int]:
-    from interviewer.canary import compared, score_due
     from interviewer.cli.index import progress_bar
+    from interviewer.scoring.canary import compared, score_due
 
     trial = _canary().current()
     async with _opened(trial) as parts:
@@ -135,7 +136,7 @@ async def _status() -> tuple[Trial, Comparison, int]:
 async def _opened(trial: Trial) -> AsyncIterator[_Open]:
     """Open the database and the evaluators under the candidate."""
     from interviewer.assembly import Parts
-    from interviewer.regrading import make_regrader
+    from interviewer.scoring.regrading import make_regrader
     from interviewer.settings import read_settings
     from interviewer.store import Store
 
@@ -144,7 +145,7 @@ async def _opened(trial: Trial) -> AsyncIterator[_Open]:
     try:
         library = candidate = parts.library()
         if trial.kind == "rubric":
-            candidate = library.with_rubric(_canary().path(trial))
+            candidate = library.with_rubric_in(_canary().rubric(trial))
             regrader = make_regrader(parts, candidate, only=trial.subject)
         else:
             regrader = make_regrader(parts, library, judge=trial.name)

@@ -23,7 +23,7 @@ def doctor(
     if llm:
         import asyncio
 
-        from interviewer.model_check import examine_model
+        from interviewer.model.check import examine_model
 
         findings = asyncio.run(examine_model(settings))
     else:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from interviewer.cli.output import JsonOption, console, print_json
+from interviewer.cli.output import JsonOption, console, may_write, print_json
 
 if TYPE_CHECKING:
-    from interviewer.disagreement import Findings
+    from interviewer.scoring.disagreement import Findings
 
 _QUESTIONS = 10
 
@@ -27,15 +27,18 @@ def errors(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List where the scorer and people disagree, by kind and by question."""
+    """List where the scorer and people disagree, by kind and by question; it scores with your calibration, if any."""
     from evaluators.reference.minilm import MiniLM
+    from evaluators.reliability import calibration
     from interviewer.cli.index import progress_bar
-    from interviewer.disagreement import find
+    from interviewer.scoring.disagreement import find
+    from interviewer.settings import read_settings
 
     if output is not None:
-        _may_write(output)  # it takes minutes to have something to write
+        may_write(output)  # it takes minutes to have something to write
+    own = calibration.load(read_settings().home)
     with progress_bar() as progress:
-        found = find(data, MiniLM.load(), apart=apart, most=most, as_scored=as_scored, progress=progress)
+        found = find(data, MiniLM.load(), apart=apart, most=most, as_scored=as_scored, own=own, progress=progress)
     if output is not None:
         _write(output, found)
     if as_json:
@@ -44,18 +47,8 @@ def errors(
         show(found, output)
 
 
-def _may_write(output: Path) -> None:
-    import os
-
-    from knowledge.errors import StorageError
-
-    folder = output.absolute().parent
-    if output.is_dir() or not folder.is_dir() or not os.access(output if output.exists() else folder, os.W_OK):
-        raise StorageError(f"{output} cannot be written.", "Name a file in a folder that exists and is yours.")
-
-
 def _write(output: Path, found: Findings) -> None:
-    from interviewer.disagreement_page import render
+    from interviewer.scoring.disagreement_page import render
     from knowledge.errors import StorageError
 
     try:
@@ -70,8 +63,8 @@ def show(found: Findings, output: Path | None) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from interviewer.disagreement_page import summary
     from interviewer.quoting import harmless
+    from interviewer.scoring.disagreement_page import summary
 
     screen = console()
     screen.print(summary(found), markup=False)

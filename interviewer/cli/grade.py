@@ -1,23 +1,19 @@
-"""`interviewer grade star | answer | batch`: scores with their evidence, for one answer or for a file of them."""
+"""`interviewer grade star | answer`: the score of one answer, with its evidence."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from interviewer.cli.output import JsonOption, print_json
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from evaluators.batch import Item
     from evaluators.score import Score
 
 LARGEST = 16 * 1024 * 1024  # bytes of one answer: far beyond any; what is read of it is bounded by the gates
-LARGEST_BATCH = 1024 * 1024 * 1024
 
 File = Annotated[str, typer.Argument(help="A text file with the answer; - reads standard input.")]
 
@@ -58,56 +54,6 @@ def grade_answer(
     _show(score, as_json)
 
 
-def grade_batch(
-    items: Annotated[str, typer.Argument(help="JSON lines: id, kind, question, reference, key_points, answer.")],
-    output: Annotated[Path | None, typer.Option(help="Write the scores here instead of to standard output.")] = None,
-) -> None:
-    """Score every line of a file, in its order: {id, overall, band, criteria, flags} a line."""
-    from evaluators.batch import Batch
-    from evaluators.reference.minilm import MiniLM
-    from evaluators.reliability import calibration
-    from interviewer.material import load_library
-    from interviewer.settings import read_settings
-    from knowledge.errors import InputError
-
-    wanted, settings = parse_items(read_text(items, LARGEST_BATCH), items), read_settings()
-    # A worker that comes out of BLAS would wait 5 ms for one that runs Python: this halved the time that they stand.
-    sys.setswitchinterval(0.0005)
-    batch = Batch(load_library(settings), MiniLM.load().packed(), calibration.load(settings.home))
-    scored = batch.score(wanted, lambda done: _tell(done, len(wanted)))
-    try:
-        with output.open("w", encoding="utf-8") if output is not None else _standard_output() as out:
-            for one in scored:
-                out.write(one.model_dump_json() + "\n")
-    except OSError as error:
-        raise InputError(f"{output} cannot be written: {error.strerror}.", "Name another file.") from error
-
-
-def parse_items(text: str, name: str) -> list[Item]:
-    """Return the items of a JSON-lines text.
-
-    Raises:
-        InputError: a line is not an item; nothing has been scored then.
-    """
-    from pydantic import ValidationError
-
-    from evaluators.batch import Item
-    from knowledge.errors import InputError
-
-    found: list[Item] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(Item.model_validate_json(line))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the line"
-            hint = "Each line is an object with id, kind (star or technical), question and answer."
-            raise InputError(f"{name}:{number}: {where}: {first['msg']}", hint) from None
-    return found
-
-
 def read_text(file: str, largest: int = LARGEST) -> str:
     """Return the text of a file, or of standard input for `-`, whatever its encoding.
 
@@ -117,7 +63,7 @@ def read_text(file: str, largest: int = LARGEST) -> str:
         UnreadableError: it cannot be read, or is no text.
         TooLargeError: over `largest` bytes.
     """
-    from knowledge.encoding import decode
+    from knowledge.decoding import decode
     from knowledge.errors import TooLargeError, UnreadableError
 
     try:
@@ -130,7 +76,10 @@ def read_text(file: str, largest: int = LARGEST) -> str:
         raise UnreadableError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
     if len(data) > largest:
         raise TooLargeError(f"{file} is larger than {largest:,} bytes.", "No answer is that long; split the file.")
-    return decode(data, file, mend=False)
+    try:
+        return decode(data, file, mend=False)
+    except UnreadableError as error:
+        raise UnreadableError(error.message, "Save it as plain text, in UTF-8.") from error
 
 
 def score_text(score: Score) -> str:
@@ -159,14 +108,3 @@ def _show(score: Score, as_json: bool) -> None:
         print_json(score)
     else:
         sys.stdout.write(score_text(score))
-
-
-def _tell(done: int, whole: int) -> None:
-    sys.stderr.write(f"\r{done:,} of {whole:,} scored" + ("\n" if done >= whole else ""))
-    sys.stderr.flush()
-
-
-def _standard_output() -> AbstractContextManager[TextIO]:
-    from contextlib import nullcontext
-
-    return nullcontext(sys.stdout)

@@ -23,7 +23,11 @@ def grade_code(
     from evaluators.code import CodeGrader
     from evaluators.coding.exercise import find_exercise
     from evaluators.sandbox import Sandbox
+    from evaluators.tasks import is_derivation
+    from knowledge.errors import InputError
 
+    if is_derivation(slug):
+        raise InputError(f"{slug} is a derivation.", f"interviewer grade derivation {slug} {file}")
     find_exercise(slug)  # an unknown exercise is said before a sandbox starts
     source = read_answer(file)
     with Sandbox() as sandbox:

@@ -17,10 +17,14 @@ def grade_derivation(
     as_json: JsonOption = False,
 ) -> None:
     """Grade a derivation: which gradients are right, and which factor or transpose is missing in the others."""
+    from evaluators.coding.exercise import load_exercises
     from evaluators.derivation import grading
     from evaluators.derivation.problem import find_derivation
     from interviewer.cli.grade_code import read_answer, verdict_text
+    from knowledge.errors import InputError
 
+    if slug in load_exercises():
+        raise InputError(f"{slug} is an exercise.", f"interviewer grade code {slug} {file}")
     find_derivation(slug)  # an unknown derivation is said before the file is read
     verdict = grading.grade_derivation(slug, read_answer(file))
     if as_json:

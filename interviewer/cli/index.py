@@ -12,7 +12,8 @@ import typer
 from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
-    from knowledge.index import Index, Outcome, Progress
+    from knowledge.indexing.index import Index
+    from knowledge.indexing.outcome import Outcome, Progress
 
 index_app = typer.Typer(name="index", help="Index your own notes and stories.", no_args_is_help=True)
 
@@ -25,21 +26,29 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add files, or every readable file of a folder; what has changed since the last time replaces its older self."""
-    with progress_bar() as progress:
-        outcome = _index().add(paths, progress)
+    try:
+        with progress_bar() as progress:
+            outcome = _index().add(paths, progress)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. What was indexed so far is kept; the same command goes on from there.", err=True)
+        raise
     _show(outcome, as_json)
 
 
 @index_app.command("list")
 def list_files(as_json: JsonOption = False) -> None:
     """List what is in the index."""
+    from knowledge.indexing.catalogue import UNFINISHED
+
     entries = _index().files()
     if as_json:
         print_json({"files": [_entry(*entry) for entry in entries]})
         return
     screen = console()
     for entry in entries:
-        screen.print(f"{entry.passages:>6} passages  {entry.name}", markup=False, soft_wrap=True)
+        unfinished = "  (stopped on the way: add it again)" if entry.digest == UNFINISHED else ""
+        passages = "passage " if entry.passages == 1 else "passages"
+        screen.print(f"{entry.passages:>6} {passages}  {entry.name}{unfinished}", markup=False, soft_wrap=True)
     if not any(not entry.ours for entry in entries):
         screen.print("None of your own files is indexed yet: interviewer index add PATH", markup=False)
 
@@ -55,8 +64,12 @@ def remove(
 @index_app.command()
 def rebuild(as_json: JsonOption = False) -> None:
     """Make the index anew from your files, for example when it is damaged."""
-    with progress_bar() as progress:
-        outcome = _index().rebuild(progress)
+    try:
+        with progress_bar() as progress:
+            outcome = _index().rebuild(progress)
+    except KeyboardInterrupt:
+        typer.echo("Stopped. A search finds only a part of it until it is run again to its end.", err=True)
+        raise
     _show(outcome, as_json)
 
 
@@ -83,7 +96,7 @@ def progress_bar() -> Iterator[Progress]:
 def _index() -> Index:
     from evaluators.reference.minilm import MiniLM
     from interviewer.settings import read_settings
-    from knowledge.index import Index
+    from knowledge.indexing.index import Index
 
     return Index(read_settings().home, MiniLM.load())
 
@@ -93,7 +106,7 @@ def _entry(path: str, name: str, ours: bool, digest: str, recipe: str, passages:
 
 
 def _show(outcome: Outcome, as_json: bool) -> None:
-    """Print what happened; a file that could not be indexed is an error once the others are done."""
+    """Print what happened; what could not be indexed is an error, told once the rest is done."""
     if as_json:
         failures = [{"name": f.name, "message": f.error.message, "hint": f.error.hint} for f in outcome.failures]
         lists = {key: getattr(outcome, key) for key in ("added", "replaced", "unchanged", "removed")}
@@ -104,8 +117,11 @@ def _show(outcome: Outcome, as_json: bool) -> None:
             for name in getattr(outcome, verb):
                 screen.print(f"{verb.capitalize():<10} {name}", markup=False, soft_wrap=True)
         if outcome.passages:
-            screen.print(f"{outcome.passages} passages encoded.", markup=False)
+            screen.print(f"{outcome.passages} passage{'' if outcome.passages == 1 else 's'} indexed.", markup=False)
     if outcome.failures:
-        for failure in outcome.failures[1:]:
+        *others, last = outcome.failures
+        if others:
+            typer.echo(f"{len(outcome.failures)} could not be indexed, and the rest is not touched by that:", err=True)
+        for failure in others:
             typer.echo(f"Error: {failure.error.message}\n{failure.error.hint}", err=True)
-        raise outcome.failures[0].error
+        raise last.error

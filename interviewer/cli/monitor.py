@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from evaluators.reliability.drift import Alert, Drift, Record, Segment
-    from interviewer.scores import Calls
+    from interviewer.scoring.scores import Calls
 
 SHIFTED = 3  # exit status: neither the user's input nor the outside world, and not "done" for a job that watches
 
@@ -47,7 +47,7 @@ def monitor(
 async def _records(regraded: bool) -> tuple[list[Record], Calls]:
     from interviewer.cli.index import progress_bar
     from interviewer.material import load_library
-    from interviewer.scores import read_records
+    from interviewer.scoring.scores import read_records
     from interviewer.settings import read_settings
     from interviewer.store import Store
 

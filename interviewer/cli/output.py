@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import BaseModel
     from rich.console import Console
 
@@ -25,6 +27,21 @@ def print_json(document: BaseModel | dict[str, Any] | list[Any]) -> None:
 
     json.dump(to_jsonable_python(document), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
+
+
+def may_write(output: Path) -> None:
+    """Say before a long work that its result could not be written.
+
+    Raises:
+        StorageError: it is a folder, or stands in one that does not exist or is somebody else's.
+    """
+    import os
+
+    from knowledge.errors import StorageError
+
+    folder = output.absolute().parent
+    if output.is_dir() or not folder.is_dir() or not os.access(output if output.exists() else folder, os.W_OK):
+        raise StorageError(f"{output} cannot be written.", "Name a file in a folder that exists and is yours.")
 
 
 READER_LEFT = 128 + 13

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from interviewer.events import Setup
-    from interviewer.report import Report
+    from interviewer.scorecard.report import Report
     from interviewer.settings import Settings
     from interviewer.state import State
 

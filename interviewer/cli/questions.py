@@ -69,7 +69,7 @@ def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Packs, rubrics or scenarios of your own.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Check your own packs as the interviewer will load them: beside ours, ids and references included."""
+    """Check your own packs as the interviewer will load them: beside ours, ids, references and signs included."""
     from knowledge.errors import NotFoundError
     from knowledge.library import Library
 
@@ -78,6 +78,7 @@ def check(
         raise NotFoundError(f"There is no file {missing}.", "Name a pack, rubric or scenario in YAML.")
     before = Library.load()
     after = Library.load(extra=files, exercises=_exercises())
+    _check_signs(files)
     added = {
         "questions": sorted(after.questions.keys() - before.questions.keys()),
         "rubrics": sorted(after.rubrics.keys() - before.rubrics.keys()),
@@ -88,6 +89,21 @@ def check(
         return
     parts = [f"{len(ids)} {kind if len(ids) != 1 else kind[:-1]}" for kind, ids in added.items() if ids]
     typer.echo(f"OK: {', '.join(parts) or 'nothing new'}")
+
+
+def _check_signs(files: list[Path]) -> None:
+    """Raise the first contradiction between the signs of a misconception and what its question says is true."""
+    from evaluators.contradictions import contradictions
+    from knowledge.data_files import data_files, read
+    from knowledge.models import Pack
+
+    for file in (read(path, str(path)) for path in data_files(files)):
+        asked = file.record.questions if isinstance(file.record, Pack) else ()
+        found = [(i, one) for i, question in enumerate(asked) for one in contradictions(question)]
+        if found:
+            position, first = found[0]
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            raise file.error(("questions", position, *first.location), first.why + more)
 
 
 def _library() -> Library:

@@ -14,7 +14,7 @@ import typer
 from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
-    from interviewer.regrading import Regraded
+    from interviewer.scoring.regrading import Regraded
     from interviewer.store import Store
 
 
@@ -50,7 +50,7 @@ def regrade(
 async def _regrade(interview_ids: list[str] | None, path: Path | None, judge: str, *, keep: bool) -> list[Regraded]:
     from interviewer.assembly import Parts
     from interviewer.cli.index import progress_bar
-    from interviewer.regrading import make_regrader, new_rubric, regrade
+    from interviewer.scoring.regrading import make_regrader, new_rubric, regrade
     from interviewer.settings import read_settings
     from interviewer.store import Store
 
@@ -71,7 +71,7 @@ async def _regrade(interview_ids: list[str] | None, path: Path | None, judge: st
 
 async def _finished(store: Store) -> list[str]:
     """Return the interviews in which no turn is under way; the others are told."""
-    from interviewer.regrading import under_way
+    from interviewer.scoring.regrading import under_way
 
     found = []
     for listed in await store.list():

@@ -12,7 +12,7 @@ import typer
 from interviewer.cli.output import JsonOption, console, print_json
 
 if TYPE_CHECKING:
-    from interviewer.report import Report
+    from interviewer.scorecard.report import Report
     from interviewer.settings import Settings
     from interviewer.store import Listed, Store
 
@@ -55,7 +55,7 @@ def _show(document: Report, format_: FormatOption, as_json: bool) -> None:
     if as_json:
         print_json(document)
     elif format_ is FormatOption.markdown:
-        from interviewer.markdown import render_markdown
+        from interviewer.scorecard.markdown import render_markdown
 
         sys.stdout.write(render_markdown(document))
     else:
@@ -111,7 +111,7 @@ async def _export(settings: Settings, interview_id: str | None) -> dict[str, obj
 
 async def _report(settings: Settings, interview_id: str | None, *, original: bool) -> Report:
     from interviewer.material import load_library
-    from interviewer.reporting import as_first_graded, build_report
+    from interviewer.scorecard.reporting import as_first_graded, build_report
     from interviewer.store import Store
 
     async with Store.open(settings.storage_url) as store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,22 +26,24 @@ def search(
     from evaluators.reference.minilm import MiniLM
     from interviewer.cli.index import progress_bar
     from interviewer.settings import read_settings
-    from knowledge.index import ensure_own
+    from knowledge.indexing.index import Index
     from knowledge.retrieval import Retriever
 
     home, encoder = read_settings().home, MiniLM.load()
     with progress_bar() as progress:
-        ensure_own(home, encoder, progress)
-    passages = Retriever.open(home, encoder).search(query, k, category or None)
+        Index(home, encoder).ensure_own(progress)
+    found = Retriever(home, encoder).search(query, k, category or None)
     if as_json:
-        print_json({"query": query, "passages": passages})
-    elif passages:
-        _print(passages, query)
-    else:
+        print_json({"query": query, "near": found.near, "passages": found.passages})
+    elif not found.passages:
         console().print("Nothing is indexed yet. Add your notes: interviewer index add PATH", markup=False)
+    else:
+        if not found.near:
+            console().print("Nothing in your material is near this; the nearest:\n", markup=False)
+        _print(found.passages, query)
 
 
-def _print(passages: list[Passage], query: str) -> None:
+def _print(passages: Sequence[Passage], query: str) -> None:
     from rich.text import Text
 
     from knowledge.blocks import place

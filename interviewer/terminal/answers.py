@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from knowledge.encoding import decode
+from knowledge.decoding import decode
 from knowledge.errors import InputError, TooLargeError, UnreadableError
 
 MAX_BYTES = 20_000_000

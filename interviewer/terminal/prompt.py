@@ -47,7 +47,8 @@ class TypedReader:
 
     async def read(self, draft: str = "") -> str | None:
         try:
-            return await self._session.prompt_async("> ", default=draft)
+            # What fails behind the prompt is logged by the loop: a request to press ENTER would take the answer's keys.
+            return await self._session.prompt_async("> ", default=draft, set_exception_handler=False)
         except KeyboardInterrupt:
             raise Interrupted(self._session.default_buffer.text) from None
         except EOFError:

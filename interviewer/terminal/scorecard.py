@@ -9,14 +9,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from evaluators.score import CriterionScore
-from evaluators.verdict import NOT_RUN, Verdict
+from evaluators.verdict import Verdict
 from interviewer.quoting import shorten
 from interviewer.references import place
-from interviewer.report import Practice, QuestionReport, Report
+from interviewer.retelling import RETOLD
+from interviewer.scorecard.report import Practice, QuestionReport, Report
+from interviewer.state import numbered
 from interviewer.terminal.plain import printable_record
 from knowledge.models import LEVELS, Level
 
+_NOTICED = {"dont_know": "says openly not to know", RETOLD: "told before in this interview"}
 _THIN = 2
 """Up to this score the reason is shown as well: it is what the candidate reads the card for."""
 
@@ -61,9 +63,9 @@ def _question(question: QuestionReport, level: Level) -> RenderableType:
         parts.append(Text(question.reason))
     if question.notice:
         parts.append(Text(question.notice, style="yellow"))
-    parts += [_verdict(verdict, attempt) for attempt, verdict in enumerate(question.verdicts, 1)]
+    parts += [_verdict(verdict, attempt) for attempt, verdict in numbered(question.verdicts)]
     if question.criteria:
-        parts.append(_criteria(question.criteria))
+        parts.append(_criteria(question))
     parts += [Text(line, style="dim") for line in _remarks(question)]
     if question.advice:
         parts.append(Text.assemble(("→ ", "bold"), question.advice))
@@ -87,12 +89,13 @@ def _ladder(question: QuestionReport, level: Level) -> Iterator[tuple[str, str]]
                 yield f"a {who} engineer says", text
 
 
-def _criteria(criteria: tuple[CriterionScore, ...]) -> RenderableType:
+def _criteria(question: QuestionReport) -> RenderableType:
+    criteria = question.criteria
     reasons = {criterion.reason for criterion in criteria}
     if len(reasons) == 1 and not any(criterion.evidence for criterion in criteria):
         return Text(reasons.pop(), style="dim")  # a gate decided: it is the same for each
     table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True, max_width=28)
+    table.add_column(max_width=30)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     for criterion in criteria:
@@ -100,24 +103,26 @@ def _criteria(criteria: tuple[CriterionScore, ...]) -> RenderableType:
         quote = f"“{shorten(criterion.evidence[0].quote)}”" if criterion.evidence else ""
         if not quote or (criterion.score is not None and criterion.score <= _THIN):
             quote = "\n".join(part for part in (quote, shorten(criterion.reason, 280)) if part)
-        table.add_row(criterion.criterion.replace("_", " ").replace("-", " "), bar, Text(quote, style="dim"))
+        table.add_row(Text(question.label(criterion.criterion)), bar, Text(quote, style="dim"))
     return table
 
 
 def _verdict(verdict: Verdict, attempt: int) -> Text:
-    if any(check.name in NOT_RUN for check in verdict.checks):
+    if not attempt:
+        return Text("not run, which cost no attempt")
+    if not verdict.was_run:
         return Text(f"attempt {attempt}: not run")
     passed = sum(check.passed for check in verdict.checks)
     line = f"attempt {attempt}: {'passed' if verdict.passed else 'failed'}, {passed} of {len(verdict.checks)} checks"
     seen = "".join(f"; looks like: {m.explanation}" for m in verdict.misconceptions[:1])
-    return Text(f"{line} (isolation level {verdict.isolation_level}){seen}")
+    return Text(f"{line}{seen}")
 
 
 def _remarks(question: QuestionReport) -> Iterator[str]:
     if question.flags:
-        yield "noticed: " + ", ".join(
-            "says openly not to know" if flag == "dont_know" else flag.replace("_", " ") for flag in question.flags
-        )
+        yield "noticed: " + ", ".join(_NOTICED.get(flag) or flag.replace("_", " ") for flag in question.flags)
+    if question.ceiling:
+        yield f"held down: {question.ceiling}"
     if question.hints:
         yield f"hints taken: {question.hints}"
     if question.delivery:
@@ -126,8 +131,9 @@ def _remarks(question: QuestionReport) -> Iterator[str]:
 
 def _practice(practice: Practice) -> RenderableType:
     where = f" · read {place(practice.reading)}" if practice.reading else ""
+    then = f" Next: {practice.question_id}{where}"
     return Padding(
-        Text.assemble(("• ", ""), (practice.topic, "bold"), f": {practice.why}", (where, "dim")), (0, 0, 0, 2)
+        Text.assemble(("• ", ""), (practice.topic, "bold"), f": {practice.why}", (then, "dim")), (0, 0, 0, 2)
     )
 
 

@@ -14,13 +14,14 @@ from rich.padding import Padding
 from rich.text import Text
 
 from evaluators.coding.fenced import code_in
-from evaluators.verdict import NOT_RUN
 from interviewer.engine import Delta
 from interviewer.events import AnyEvent, Asked, Ran, Scored
 from interviewer.pacing import USUAL_MINUTES, spoken_minutes, words
+from interviewer.state import MAX_ATTEMPTS
 from interviewer.terminal.editor import edit_code
 from interviewer.terminal.plain import printable
 from interviewer.terminal.prompt import Interrupted, Reader
+from knowledge.blocks import place
 from knowledge.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Session:
         await self._show_standing(interview_id)
         state = await self._refresh(interview_id)
         while state.ended is None:
-            began = time.monotonic()
+            began = None if self._echo else time.monotonic()
             try:
                 text = await reader.read(self._take_draft(interview_id))
             except Interrupted as interruption:
@@ -57,15 +58,14 @@ class Session:
             if text is None:
                 await self._engine.end(interview_id, "out_of_answers")
                 return
-            # Written answers have no typing time; the engine then counts them as spoken.
-            await self._answer(interview_id, state, text, 0.0 if self._echo else time.monotonic() - began)
+            await self._answer(interview_id, state, text, began)
             state = await self._refresh(interview_id)
 
     def pacing(self, text: str) -> str:
         """The line under the prompt: what is typed, as minutes spoken, against what is usual, and the time left."""
         if self._state is None or self._state.current is None:
             return ""
-        round_ = self._engine.library.question(self._state.current.question_id).round
+        round_ = self._engine.library_of(self._state).question(self._state.current.question_id).round
         left = f"{self._state.remaining:.0f} of {self._state.setup.minutes:g} min left"
         if round_ == "coding":
             return f"{words(text)} words · /code opens your editor · {left}"
@@ -81,22 +81,30 @@ class Session:
         """Show what is to be answered now; a turn that was cut off is finished first."""
         finished = await self._show(self._engine.resume(interview_id))
         state = await self._engine.state(interview_id)
+        asked = [event for event in await self._engine.events(interview_id) if isinstance(event, Asked)]
         if not any(question.messages for question in state.questions):
-            opening = next((e for e in await self._engine.events(interview_id) if isinstance(e, Asked)), None)
+            opening = next(iter(asked), None)
             if opening is not None and opening.move.kind == "greet":
                 self._show_asked(opening, None)
         if state.standing is not None and not finished:
             if state.current is not None and state.standing.move.kind != "question":
-                question = self._engine.library.question(state.current.question_id)
+                question = self._engine.library_of(state).question(state.current.question_id)
                 self._say(Text(f"The question: {question.text.strip()}\n", style="dim"))
+                stated = next((event for event in reversed(asked) if event.move.kind == "question"), None)
+                if question.exercise is not None and stated is not None:
+                    self._say(Markdown(printable(stated.text.partition(question.text.strip())[2])))
             self._show_asked(state.standing, None)
 
-    async def _answer(self, interview_id: str, state: State, text: str, seconds: float) -> None:
-        """Send `text`. What the engine cannot take is said, and the answer may be given again."""
+    async def _answer(self, interview_id: str, state: State, text: str, began: float | None) -> None:
+        """Send `text`. What the engine cannot take is said, and the answer may be given again.
+
+        `began` is when the candidate was asked for it; None for an answer that was written beforehand.
+        """
         if self._echo:
             self._say(Padding(Text(printable(text.strip()), style="cyan"), (0, 0, 1, 2)))
         try:
-            message, code = self._read_command(state, text)
+            message, code = self._read_command(state, text)  # the time in the editor counts
+            seconds = 0.0 if began is None else time.monotonic() - began
             await self._show(self._engine.reply(interview_id, message, code=code, seconds=seconds))
         except InputError as error:
             self._say(Text(f"{error.message} {error.hint}".strip(), style="yellow"))
@@ -115,7 +123,7 @@ class Session:
         if state.current is None:
             return ""
         attempts = [message.text for message in state.current.messages if message.kind == "code"]
-        slug = self._engine.library.question(state.current.question_id).exercise
+        slug = self._engine.library_of(state).question(state.current.question_id).exercise
         if attempts or slug is None:
             return code_in(attempts[-1]).strip() + "\n" if attempts else ""
         from evaluators.tasks import find_task
@@ -161,7 +169,7 @@ class Session:
         else:
             self._say(Markdown(printable(asked.text)))
         if asked.citation and asked.citation.category != "ours":  # ours hold the answer: the report names them
-            self._say(Text(f"({printable(asked.citation.source)}:{asked.citation.line})", style="dim"))
+            self._say(Text(f"({printable(place(asked.citation.source, asked.citation.line))})", style="dim"))
         for line in filter(None, (asked.notice, *notices)):
             self._say(Text(printable(line), style="yellow"))
         self._say(Text(""))
@@ -185,8 +193,11 @@ class Session:
 
 
 def _run_line(ran: Ran) -> Text:
-    if any(check.name in NOT_RUN for check in ran.verdict.checks):
-        return Text(f"attempt {ran.attempt}: not run", style="dim")
+    if not ran.attempt:
+        return Text("not run; this once it costs no attempt", style="dim")
+    attempt = f"attempt {ran.attempt} of {MAX_ATTEMPTS}"
+    if not ran.verdict.was_run:
+        return Text(f"{attempt}: not run", style="dim")
     passed = sum(check.passed for check in ran.verdict.checks)
     outcome = "all checks pass" if ran.verdict.passed else f"{passed} of {len(ran.verdict.checks)} checks pass"
-    return Text(f"attempt {ran.attempt}: {outcome}", style="dim")
+    return Text(f"{attempt}: {outcome}", style="dim")

@@ -19,11 +19,11 @@ from pydantic import BaseModel, ConfigDict
 from evaluators.prompt import load_prompt
 from evaluators.untrusted import clean, fence
 from interviewer.events import MessageKind, Move
-from interviewer.grounding import Grounding
-from interviewer.guards import PROMPT_RUN, Granted, Guard, GuardError, Secrets, secrets_of
 from interviewer.hearing import quick_kind
-from interviewer.llm import LanguageModel
-from interviewer.llm_wire import Messages, Role
+from interviewer.model.grounding import Grounding
+from interviewer.model.guards import PROMPT_RUN, Granted, Guard, GuardError, Secrets, secrets_of
+from interviewer.model.llm import LanguageModel
+from interviewer.model.wire import Messages, Role
 from interviewer.policy import GOOD
 from interviewer.quoting import harmless
 from interviewer.state import State
@@ -50,7 +50,7 @@ _READ_ON = 8  # sentences read beyond those that are said
 _ASKS = re.compile(r"\?[\"'”’)]*\s*$")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*\s+")
 _SPOKEN_PLAINLY = frozenset({"repeat", "time", "help"})
-_COMMANDS = frozenset({"repeat", "time", "help", "skip", "stop", "hint", "code"})
+_COMMANDS = frozenset({"repeat", "time", "help", "identity", "skip", "stop", "hint", "code"})
 _NUMBERS = frozenset({"greet", "answer", "wrap"})
 
 _MOVES = {
@@ -77,6 +77,7 @@ Kind = Literal[
     "off_topic",
     "time",
     "help",
+    "identity",
 ]
 
 
@@ -124,7 +125,7 @@ class ModelVoice:
             ("human", prompt.fill("message", message=fence(shortened(text, _MESSAGE)))),
         ]
         kind = (await self._model.structured("understand", prompt.label, messages, Understanding)).kind
-        if kind in {"stop", "skip", "hint", "off_topic"} and length > BRIEF_WORDS:
+        if kind in {"stop", "skip", "hint", "off_topic", "identity"} and length > BRIEF_WORDS:
             return quick
         return kind
 
@@ -135,6 +136,9 @@ class ModelVoice:
             GuardError: a sentence may not be said.
             ModelError: the model failed.
         """
+        if move.kind == "identity":
+            yield self._offline.identity(state, self._model.name)
+            return
         parts = [part for part in self._offline.parts(state, move, passages) if part]
         if move.kind in _SPOKEN_PLAINLY:
             yield " ".join(parts)

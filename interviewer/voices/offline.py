@@ -10,23 +10,35 @@ from random import Random
 
 from pydantic import TypeAdapter
 
-from evaluators.verdict import NOT_RUN
 from interviewer.events import MessageKind, Move
+from interviewer.gaps import FOLLOW_UP, HARDLY_TOLD, OWN_HINT, hints_at_most
 from interviewer.hearing import is_unclear, quick_kind
 from interviewer.plan import parts_of
-from interviewer.policy import hints_of, went_deeper
-from interviewer.quoting import harmless, is_beside
-from interviewer.state import QuestionState, State
+from interviewer.policy import went_deeper
+from interviewer.quoting import harmless, is_beside, shorten
+from interviewer.retelling import earlier_stories, told_before
+from interviewer.state import MAX_ATTEMPTS, QuestionState, State, numbered
 from knowledge import yaml_source
 from knowledge.library import Library
 from knowledge.models import Passage, Question
 
 _DATA = Path(__file__).parent / "offline.yaml"
 _QUOTED = re.compile(r"[^.!?]*\{quote\}[^.!?]*[.!?]['\"”]*\s*")
+_ASKS_MEANING = re.compile(r"\b(mean|clarify|understand|exactly|want to (?:hear|know)|you asking)\b", re.IGNORECASE)
+_ASKS_OUR_VIEW = re.compile(
+    r"\b(?:(?:what|how|which|where) would you (?!(?:like|want) me\b)|what do you think\b"
+    r"|what(?: is|'s) your (?:view|take)\b)[^.!?]*\?\s*$",
+    re.IGNORECASE,
+)
 _QUOTE_MARKS = re.compile(r"[\"“']\{quote\}[\"”']")
+
+_LAST = 300  # characters of an answer in which a question at its end is
 
 _OF_FORMULAS = "_derivation"
 """A list of phrases may have a twin under its key and this: it is taken where formulas are wanted instead of code."""
+
+_NOTHING_TO_TAKE_UP = frozenset({"missing", "smaller step"})
+"""Reasons for a probe on something of which nothing was said: it is asked for plainly, by the first that can be."""
 
 _NEXT_BY_REASON = {
     "skipped": "next_skipped",
@@ -34,6 +46,7 @@ _NEXT_BY_REASON = {
     "three attempts": "next_attempts",
     "no fix came": "next_stuck",
     "no code came": "next_stuck",
+    "cannot be run": "next_not_run",
     "off topic twice": "next_stuck",
     "code passes": "next_code",
     "answered": "next_strong",
@@ -68,7 +81,7 @@ class OfflineVoice:
 
     def parts(self, state: State, move: Move, passages: Sequence[Passage] = ()) -> list[str]:
         """Return the words for `move` in parts, some empty; the last part of a question is the question itself."""
-        return [self._own_story(state, move, passages), *self._parts(state, move)]
+        return [self._own_view(state, move), self._own_story(state, move, passages), *self._parts(state, move)]
 
     def _parts(self, state: State, move: Move) -> list[str]:
         match move.kind:
@@ -85,10 +98,18 @@ class OfflineVoice:
                 return self._answer(state, move)
             case "hint":
                 return [self._hint(state, move)]
+            case "identity":
+                return [self.identity(state)]
             case "wrap":
                 return [self._phrase(state, f"wrap_{move.reason}", "wrap_finished")]
             case _:
                 return [self._aside(state, move)]
+
+    def _own_view(self, state: State, move: Move) -> str:
+        """Say why a question about the interviewer's own view, at the end of an answer, is not answered."""
+        message = state.pending
+        asked = message is not None and message.kind == "answer" and _ASKS_OUR_VIEW.search(message.text[-_LAST:])
+        return self._phrase(state, "own_view") if asked and move.kind in {"probe", "challenge", "question"} else ""
 
     def _own_story(self, state: State, move: Move, passages: Sequence[Passage]) -> str:
         """Say once that the story is one of the candidate's own notes."""
@@ -113,42 +134,41 @@ class OfflineVoice:
         if move.reason == "smaller step":
             if move.target == "story":
                 return [self._phrase(state, "smaller_step_story")]
-            return [self._phrase(state, "smaller_step"), self._probe_text(state, question, move.target, "")]
-        if move.target.startswith("follow_up_"):
+            return [self._phrase(state, "smaller_step"), self._probe_text(state, question, move)]
+        if move.target.startswith(FOLLOW_UP):
             lead = "deeper_after_code" if _just_passed(current) else "deeper_after_strong"
             if current is not None and went_deeper(current):
                 lead = "deeper_again"  # the score does not speak of what a follow-up was answered with
             return [self._phrase(state, lead), question.follow_ups[int(move.target.rsplit("_", 1)[1]) - 1]]
-        text = self._probe_text(state, question, move.target, quote)
+        text = self._probe_text(state, question, move)
         if quote and quote in text:
             return [text]
         if _just_passed(current):
             return [self._phrase(state, "deeper_after_code"), text]
-        if current is not None and current.fruitless:
+        if current is not None and current.fruitless and not _has_begun(question, current):
             return [self._phrase(state, "probe_again"), text]
-        lead = (
-            "probe_lost"
-            if current is not None and is_beside(current.score) and question.round != "design"
-            else "probe_plain"
-        )
+        lead = _lead(question, current)
         if quote:
-            # To stay with their words and then to ask for a point that they do not bear on would be no listening.
-            on = move.reason == "missing" and any(point.id == move.target for point in question.key_points)
-            return [self._phrase(state, "pick_up_and_on" if on else "pick_up", lead, quote=quote), text]
+            # To stay with their words and then to ask for something that they do not bear on would be no listening.
+            on = "pick_up_and_on" if move.reason == "missing" else "pick_up"
+            return [self._phrase(state, on, lead, quote=quote), text]
         return [self._phrase(state, lead), text]
 
-    def _probe_text(self, state: State, question: Question, target: str, quote: str) -> str:
-        return filled(self._probe_template(state, question, target, quote), quote)
+    def _probe_text(self, state: State, question: Question, move: Move) -> str:
+        return filled(self._probe_template(state, question, move), harmless(move.quote))
 
-    def _probe_template(self, state: State, question: Question, target: str, quote: str) -> str:
-        point = next((p for p in question.key_points if p.id == target), None)
+    def _probe_template(self, state: State, question: Question, move: Move) -> str:
+        point = next((p for p in question.key_points if p.id == move.target), None)
         if point is not None:
             return point.probe
-        criterion = next((c for c in self._library.rubric_for(question).criteria if c.id == target), None)
+        criterion = next((c for c in self._library.rubric_for(question).criteria if c.id == move.target), None)
         if criterion is None:
             return "Tell me more about that."
-        usable = [p for p in criterion.probes if quote or "{quote}" not in p] or list(criterion.probes)
-        return Random(f"{state.setup.seed}:{question.id}:{target}").choice(usable)
+        plain = [p for p in criterion.probes if "{quote}" not in p]
+        if plain and move.reason in _NOTHING_TO_TAKE_UP:
+            return plain[0]
+        usable = list(criterion.probes) if move.quote else plain or list(criterion.probes)
+        return Random(f"{state.setup.seed}:{question.id}:{move.target}").choice(usable)
 
     def _challenge(self, state: State, move: Move) -> list[str]:
         question, current = self._asked_about(move), state.current
@@ -162,8 +182,10 @@ class OfflineVoice:
         if verdict is None:
             return [self._phrase(state, "not_run")]
         if move.target == "error":
-            ran = all(check.name not in NOT_RUN for check in verdict.checks)
-            return [self._phrase(state, "challenge_error" if ran else "challenge_not_run", error=_block(verdict.error))]
+            assert current is not None
+            key = "challenge_error" if verdict.was_run and not verdict.unreadable else "challenge_not_run"
+            error, cost = _block(verdict.error), _cost(current)
+            return [self._phrase(state, key, error=error, cost=cost)]
         failed = next((c for c in verdict.checks if c.name == move.target), None)
         passed, total = str(sum(c.passed for c in verdict.checks)), str(len(verdict.checks))
         detail = _block(failed.detail if failed else "")
@@ -182,10 +204,15 @@ class OfflineVoice:
         wanted = move.target.split(",")
         facts = [fact.answer for fact in scenario.facts if fact.id in wanted] if scenario else []
         if facts:
-            return [self._phrase(state, "answer_facts", facts=" ".join(_sentence(fact) for fact in facts))]
+            told = self._phrase(state, "answer_facts", facts=" ".join(_sentence(fact) for fact in facts))
+            asked = state.pending.text.count("?") if state.pending is not None else 0
+            return [told, self._phrase(state, "answer_the_rest") if asked > len(facts) else ""]
         if scenario:
             return [self._phrase(state, "answer_open")]
-        if state.standing is not None and state.standing.move.kind == "probe":
+        current = state.current
+        solved = question.exercise is None or (current is not None and any(v.passed for v in current.verdicts))
+        asks_meaning = state.pending is None or _ASKS_MEANING.search(state.pending.text)
+        if state.standing is not None and state.standing.move.kind == "probe" and (solved or asks_meaning):
             return [self._phrase(state, "answer_meant", ask=self.asked_for(state, state.standing.move))]
         kind = "exercise" if question.exercise else "story" if question.round == "behavioural" else "question"
         return [self._phrase(state, f"answer_open_{kind}")]
@@ -193,38 +220,59 @@ class OfflineVoice:
     def asked_for(self, state: State, probe: Move) -> str:
         """Return the bare question behind a probe: without its lead, and without the quotation if it can stand so."""
         question = self._asked_about(probe)
-        if probe.target.startswith("follow_up_"):
+        if probe.target.startswith(FOLLOW_UP):
             # Of a question asked long ago: its pack may have lost follow-ups since.
             return next(iter(question.follow_ups[int(probe.target.rsplit("_", 1)[1]) - 1 :]), question.text.strip())
         if probe.target == "story":
             return question.text.strip()
         quote = harmless(probe.quote)
-        template = self._probe_template(state, question, probe.target, quote)
+        template = self._probe_template(state, question, probe)
         return _QUOTED.sub("", template).strip() or filled(template, quote)
 
     def _hint(self, state: State, move: Move) -> str:
-        question = self._asked_about(move)
-        ladder = hints_of(question, state.current.score if state.current else None)
-        levels = min(len(ladder), len(self._library.rubric_for(question).hint_caps))
-        words = ladder[min(move.hint_level, len(ladder)) - 1][1]
-        return self._phrase(state, "hint", hint=_sentence(words), level=str(move.hint_level), levels=str(levels))
+        question, current = self._asked_about(move), state.current
+        rubric = self._library.rubric_for(question)
+        levels = hints_at_most(question, rubric, current, state.setup.level) if current else move.hint_level
+        words = _sentence(self._hint_words(question, move))
+        return self._phrase(state, "hint", hint=words, level=str(move.hint_level), levels=str(levels))
+
+    def _hint_words(self, question: Question, move: Move) -> str:
+        point = next((p for p in question.key_points if p.id == move.target), None)
+        if point is not None:
+            return point.hint
+        if move.target.startswith(OWN_HINT):
+            return question.hints[int(move.target.removeprefix(OWN_HINT)) - 1]
+        criterion = next(c for c in self._library.rubric_for(question).criteria if c.id == move.target)
+        return filled(criterion.advice, harmless(move.quote))
+
+    def identity(self, state: State, model: str = "") -> str:
+        """Return what the candidate talks to, truly: a program, and the language model through which it speaks, if any.
+
+        Nothing in it depends on what the candidate typed.
+        """
+        key = "identity_model" if model else "identity"
+        return self._phrase(state, key, question=self._standing(state), model=model)
+
+    def _standing(self, state: State) -> str:
+        """Return what the candidate is to answer now, without what led over to it."""
+        question = self._library.questions.get(state.current.question_id) if state.current else None
+        asked = state.standing
+        again = question.text.strip() if question else ""
+        if question is not None and asked is not None and asked.move.kind == "probe":
+            return f"{self.asked_for(state, asked.move)}\n\nThe question that it belongs to: {again}"
+        return asked.text if asked is not None and asked.move.kind == "challenge" else again
 
     def _aside(self, state: State, move: Move) -> str:
         """Everything that leaves the question standing."""
         current, setup = state.current, state.setup
-        question = self._library.questions.get(current.question_id) if current else None
-        asked = state.standing
-        again = question.text.strip() if question else ""
-        if question is not None and asked is not None and asked.move.kind == "probe":
-            again = f"{self.asked_for(state, asked.move)}\n\nThe question that it belongs to: {again}"
-        elif asked is not None and asked.move.kind == "challenge":
-            again = asked.text
         key = move.target if move.kind == "encourage" else move.kind
+        told = told_before(current, earlier_stories(state, current.question_id, self._library)) if current else None
         return self._phrase(
             state,
             key,
             "unclear",
-            question=again,
+            question=self._standing(state),
+            told_for=harmless(shorten(told.asked)).rstrip(".") if told else "",
             minutes=f"{setup.minutes:g}",
             spent=f"{state.minutes:.0f}",
             left=f"{state.remaining:.0f}",
@@ -278,6 +326,12 @@ def _may_have_used(key: str, move: Move) -> bool:
             return key.removesuffix(_OF_FORMULAS) in {move.kind, move.target}
 
 
+def _cost(current: QuestionState) -> str:
+    """Return what code that could not be run costs: the first that cannot be read is free."""
+    number = numbered(current.verdicts)[-1][0]
+    return f"It counts as attempt {number} of {MAX_ATTEMPTS}." if number else "It costs no attempt, this once."
+
+
 def _block(text: str) -> str:
     """Return the sandbox's output as a block of its own, which the candidate's words in it cannot close."""
     shown = text.strip().replace("`", "'")
@@ -291,6 +345,18 @@ def filled(template: str, quote: str) -> str:
     if quote:
         return _QUOTE_MARKS.sub("{quote}", template).replace("{quote}", f"“{quote}”").strip()
     return _QUOTED.sub("", template).strip() or "Tell me more about that."
+
+
+def _lead(question: Question, current: QuestionState | None) -> str:
+    """Return how a probe without the candidate's words is led in: a story that has hardly begun is not a wrong one."""
+    if current is None or question.round == "design" or not is_beside(current.score):
+        return "probe_plain"
+    return "probe_begun" if _has_begun(question, current) else "probe_lost"
+
+
+def _has_begun(question: Question, current: QuestionState) -> bool:
+    """Whether it is a story of which hardly anything was told yet."""
+    return question.round == "behavioural" and len(current.answer.split()) < HARDLY_TOLD
 
 
 def _just_passed(current: QuestionState | None) -> bool:

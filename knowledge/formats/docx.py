@@ -7,7 +7,7 @@ import re
 import zipfile
 
 from knowledge.blocks import Block, HeadingPath, Kind
-from knowledge.encoding import repair
+from knowledge.decoding import repair
 from knowledge.errors import TooLargeError, UnreadableError
 
 # A DOCX is a zip, and a zip may unpack to a thousand times its size. Only the XML parts are ever parsed.

@@ -6,7 +6,7 @@ import io
 import logging
 
 from knowledge.blocks import MOST_CHARACTERS, Block
-from knowledge.encoding import repair
+from knowledge.decoding import repair
 from knowledge.errors import TooLargeError, UnreadableError
 
 MOST_PAGES = 2_000

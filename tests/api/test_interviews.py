@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +50,26 @@ def test_the_reply_streams_its_words_and_then_the_turn(client: TestClient) -> No
     assert names[-2:] == ["asked", "done"]
     words = "".join(data["text"] for name, data in frames if name == "delta")
     assert words == dict(frames)["asked"]["text"]
+
+
+def test_who_declares_no_time_is_timed_by_when_the_answer_came(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interview = _begin(client, round="technical")
+    assert (
+        dict(_say(client, interview["interview_id"], "/repeat"))["answered"]["seconds"] == 0
+    )  # sooner than it is said
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(tz) + timedelta(minutes=2)
+
+    monkeypatch.setattr("api.routes.interviews.datetime", Later)
+    frames = dict(_say(client, interview["interview_id"], "/repeat"))
+    assert 120 <= frames["answered"]["seconds"] < 300
+    frames = dict(_say(client, interview["interview_id"], "/repeat", seconds=5))
+    assert frames["answered"]["seconds"] == 5
 
 
 def test_what_was_said_can_be_read_back_from_where_one_left_off(client: TestClient) -> None:
@@ -171,3 +192,13 @@ def test_an_answer_alone_is_graded_as_in_an_interview(client: TestClient) -> Non
     wanted = {"question": "code_ridge", "answer": "```python\ndef ridge(X, y, lam):\n    return 1\n```"}
     criteria = client.post("/v1/grade/answer", json=wanted).json()["criteria"]
     assert [c["criterion"] for c in criteria] == ["correctness"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_a_message_without_a_word_spends_no_turn(client: TestClient, text: str) -> None:
+    path = f"/v1/interviews/{_begin(client, round='technical')['interview_id']}"
+    before = client.get(path).json()
+    response = client.post(f"{path}/messages", json={"text": text})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "body.text"
+    assert client.get(path).json() == before

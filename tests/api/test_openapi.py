@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -92,3 +93,13 @@ def test_the_schema_needs_no_running_engine(home: Path) -> None:
     """A generator of clients can import the application without a database or a sandbox."""
     create_app(Settings(home=home)).openapi()
     assert list(home.iterdir()) == []
+
+
+def test_the_page_of_documentation_needs_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    parts = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert any(part.endswith(".js") for part in parts)
+    for part in parts:
+        assert part.startswith("/"), f"{part} is fetched from elsewhere"
+        assert client.get(part).status_code == 200

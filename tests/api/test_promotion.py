@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 from fastapi.testclient import TestClient
 
-from interviewer.canary import Canary
+from interviewer.scoring.canary import Canary
+from interviewer.settings import Settings
 from knowledge.library import Library
 
 STORY = "The search failed for 8% of users. I traced it and fixed the parser. In the end failures fell from 8% to 1%."
@@ -21,7 +22,7 @@ def promote(home: Path) -> str:
         criterion["weight"] = 50.0 if criterion["id"] == "reflection" else 1.0
     path = home / "star.yaml"
     path.write_text(yaml.safe_dump(rubric), encoding="utf-8")
-    canary = Canary(home)
+    canary = Canary(Settings(home=home))
     canary.start_rubric(path, Library.load().with_rubric(path).rubrics["star"], 1.0)
     canary.promote()
     return "star@71"

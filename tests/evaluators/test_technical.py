@@ -6,7 +6,7 @@ import pytest
 
 from evaluators.reliability import attacks
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text.target import Target, Wrong, from_reference, statements
+from evaluators.text.target import Point, Target, Wrong, from_question, from_reference, statements
 
 QUESTION = "Why is a validation set kept apart from the training set?"
 REFERENCE = (
@@ -58,8 +58,10 @@ def test_saying_so_is_worth_more_than_a_bluff(evaluator):
     assert "bluff" in honest.trace[0]
 
 
-def test_the_rubric_samples_are_where_the_rubric_says(evaluator, library):
-    for sample in (library.rubrics["technical"].strong, library.rubrics["technical"].weak):
+def test_the_rubric_samples_are_where_the_rubric_says(encoder, library, unpublished):
+    rubric = library.rubrics["technical"]
+    evaluator = TechnicalEvaluator(encoder, unpublished(rubric))
+    for sample in (rubric.strong, rubric.weak):
         score = evaluator.score(sample.answer, library.question(sample.question))
         assert sample.overall[0] <= score.overall <= sample.overall[1]
         for criterion in score.criteria:
@@ -75,6 +77,56 @@ def test_criteria_are_the_key_points_and_the_weakest_is_named(evaluator, library
     best = max(score.criteria, key=lambda c: c.score)
     assert best.criterion == "l2_shrinkage"
     assert any(line.startswith("weakest: ") for line in score.trace)
+
+
+def test_a_point_is_said_in_any_of_its_wordings_and_quoted(evaluator):
+    also = "A missed fraud costs 200 and a review 5, so I raise the alarm from two and a half per cent."
+    text = "The threshold that minimises expected cost is c_FP / (c_FP + c_FN) for calibrated probabilities."
+    answer = "If a fraud we miss costs 200 euros and a review costs 5, I alert above roughly 2.4 per cent."
+    plain, worded = (
+        evaluator.score_many([(answer, Target("Where do you put the threshold?", (point,)))])[0].criteria[0]
+        for point in (Point("threshold", text), Point("threshold", text, also=(also,)))
+    )
+    assert worded.score >= plain.score + 3
+    assert worded.evidence[0].quote == answer
+    assert text.rstrip(".") in worded.reason
+
+
+def test_a_story_about_something_else_earns_next_to_nothing_by_being_a_story(evaluator, library):
+    story = (
+        "At the hospital we planned beds by hand. I wrote a small script in 2019, which took me three weeks, and the "
+        "nurses saved two hours a day. After four months 80 per cent of the wards used it, and we had 12 complaints "
+        "instead of 60."
+    )
+    asked = [q for q in library.questions.values() if q.rubric == "technical" and all(p.also for p in q.key_points)]
+    assert len(asked) >= 30
+    earned = [score.overall for score in evaluator.score_many([(story, from_question(q)) for q in asked[::3]])]
+    assert sum(earned) / len(earned) < 0.5
+    assert max(earned) < 1.5
+
+
+def test_another_wording_of_a_point_is_no_misconception_that_it_resembles(evaluator):
+    also = "L1 sets weak weights exactly to zero."
+    point = Point("kink", "The penalty has a kink at zero.", also=(also,))
+    target = Target("What does the penalty do?", (point,), (Wrong("ridge", "L2 sets weak weights exactly to zero."),))
+    right, wrong = evaluator.score_many([(also, target), (target.wrongs[0].statement, target)])
+    assert right.misconceptions == ()
+    assert [one.id for one in wrong.misconceptions] == ["ridge"]
+
+
+def test_another_wording_turned_round_is_a_denial(evaluator):
+    also = "We had 99 per cent accuracy by always saying no, because only one case in a hundred was positive."
+    point = Point("accuracy", "Accuracy is useless for rare positives.", also=(also,))
+    target = Target(
+        "Which metric do you report?", (point,), (Wrong("w", "Accuracy is the metric for rare positives."),)
+    )
+    denied = (
+        "We did not have 99 per cent accuracy by always saying no, because only one case in a hundred was positive."
+    )
+    right, wrong = evaluator.score_many([(also, target), (denied, target)])
+    assert right.criteria[0].score == 5
+    assert wrong.criteria[0].score == 0
+    assert "contradiction" in wrong.flags
 
 
 PARAPHRASES = {
@@ -136,3 +188,27 @@ def test_statements_cover_the_reference():
     assert all(len(point.text.split()) >= 4 for point in points)
     assert "scale" in points[0].text
     assert points[-1].text.endswith("residuals.")
+
+
+def test_only_the_last_targets_are_kept_and_what_is_dropped_is_read_again(encoder, monkeypatch):
+    """A batch of ten thousand questions would hold two gigabytes."""
+    texts: list[str] = []
+
+    class Counting:
+        name = encoder.name
+
+        def token_states(self, wanted):
+            texts.extend(wanted)
+            return encoder.token_states(wanted)
+
+    monkeypatch.setattr("evaluators.technical.KEPT", 3)
+    evaluator = TechnicalEvaluator(Counting())
+    items = [(f"{GOOD} {i}", from_reference(QUESTION, f"{REFERENCE} Case number {i} is like it.")) for i in range(5)]
+    scores = evaluator.score_many(items)
+    assert None not in [score.overall for score in scores]
+    texts.clear()
+    assert evaluator.score_many(items[4:])[0].overall == pytest.approx(scores[4].overall, abs=1e-3)
+    assert texts == [items[4][0]]
+    texts.clear()
+    assert evaluator.score_many(items[:1])[0].overall == pytest.approx(scores[0].overall, abs=1e-3)
+    assert items[0][1].reference in texts

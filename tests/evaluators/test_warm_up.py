@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from evaluators.communication import structure
 from evaluators.warm_up import WarmUpEvaluator
 
 BUG = (
@@ -44,3 +45,11 @@ def test_what_was_told_in_ones_own_words_is_not_called_missing(relevance, questi
 @pytest.mark.parametrize("question", ["hardest_bug", "changed_your_mind", "favourite_paper", "proud_project"])
 def test_an_introduction_answers_none_of_the_others(relevance, question):
     assert (relevance(question, INTRODUCTION).score or 0) <= 2
+
+
+def test_what_a_low_score_of_the_structure_lacks_is_said():
+    assert structure("First we look at the data. Then we fit.").reason == (
+        "It has an order, but not an opening or a close."
+    )
+    whole = structure("The main thing is churn. First we look. Then we fit. That is why it works.")
+    assert (whole.score, whole.reason) == (5, "It has an opening, an order, a close.")

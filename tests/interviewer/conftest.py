@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from evaluators.score import CriterionScore, Evidence, MisconceptionFound, Score
 from evaluators.verdict import Check, Verdict
-from interviewer.assessment import OfflineAssessor
 from interviewer.engine import Engine, Equipment
+from interviewer.scoring.assessment import OfflineAssessor
 from interviewer.speaking import Speaker
 from interviewer.state import QuestionState, State
 from interviewer.store import Store
@@ -31,6 +34,24 @@ from knowledge.models import (
     Sample,
     Scenario,
 )
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """A database of this test's own: SQLite, then PostgreSQL in a schema that is dropped afterwards."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/deep/er/interviews.db"
+        return
+    base = request.getfixturevalue("postgres_url")
+    schema = f"test_{secrets.token_hex(6)}"
+    admin = create_async_engine(base)
+    async with admin.begin() as connection:
+        await connection.execute(text(f"CREATE SCHEMA {schema}"))
+    joint = "&" if "?" in base else "?"
+    yield f"{base}{joint}options=-csearch_path%3D{schema}"
+    async with admin.begin() as connection:
+        await connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    await admin.dispose()
 
 
 def make_rubric(name: str, *criteria: str, **changes: Any) -> Rubric:

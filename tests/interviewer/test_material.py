@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import delete
 
 from interviewer.assembly import Parts, open_engine
-from interviewer.canary import Canary
+from interviewer.database import connected, trials
 from interviewer.engine import Engine
 from interviewer.equipment import Equipped
 from interviewer.events import Scored, Setup, Started
-from interviewer.material import Editions, promoted_folder, trial_folder
+from interviewer.material import Editions
+from interviewer.scoring.canary import Canary
 from interviewer.settings import Settings
-from knowledge.library import HOME, Library
+from knowledge.data_files import HOME
+from knowledge.library import Library
 
 STORY = (
     "Last spring the checkout of our shop timed out for 8% of users. I had to halve that within a week. I profiled the "
@@ -21,12 +26,13 @@ STORY = (
 )
 
 
-def promote(home: Path, version: int) -> None:
-    """Put the star rubric in force under another version."""
+def promote(home: Path, version: int, database_url: str | None = None) -> None:
+    """Put the star rubric in force under another version, as a terminal with that home would."""
     text = (HOME / "rubrics" / "star.yaml").read_text(encoding="utf-8")
+    home.mkdir(exist_ok=True)
     path = home / f"star{version}.yaml"
     path.write_text(text.replace("\nversion: ", f"\nversion: {version}", 1), encoding="utf-8")
-    canary = Canary(home)
+    canary = Canary(Settings(home=home, database_url=SecretStr(database_url) if database_url else None))
     rubric = Library.load().with_rubric(path).rubrics["star"]
     canary.start_rubric(path, rubric, 1.0)
     canary.promote()
@@ -63,11 +69,27 @@ async def test_a_running_engine_takes_a_promoted_rubric_up_and_interviews_under_
         assert {rubric[:7] for rubric in await rubrics_of(again, during)} == {"star@71"}
 
 
+async def test_of_two_servers_on_one_database_both_go_by_what_either_promotes(tmp_path: Path, url: str) -> None:
+    setup = Setup(round="behavioural", minutes=10, seed=1, engine="offline")
+    here, there = (Settings(home=tmp_path / name, database_url=SecretStr(url)) for name in ("here", "there"))
+    async with open_engine(here, warm=False) as one, open_engine(there, warm=False) as other:
+        before = await other.create(setup)
+        await asyncio.to_thread(promote, here.home, 75, url)
+        after = [await engine.create(setup) for engine in (one, other)]
+        begun_at_one_told_to_other = after[0]
+        for interview_id in (before, *after):
+            _ = [item async for item in other.reply(interview_id, STORY)]
+        rubrics = [(await rubrics_of(other, interview_id))[0][:7] for interview_id in (before, *after)]
+        assert rubrics[0] != "star@75"
+        assert rubrics[1:] == ["star@75"] * 2
+        assert (await one.state(begun_at_one_told_to_other)).versions == (await other.state(after[1])).versions
+
+
 def test_a_promoted_judge_judges_the_next_interview(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, model="openai:small", judge_model="openai:old")
     editions = Editions(settings)
     before = editions.in_force()
-    canary = Canary(tmp_path)
+    canary = Canary(settings)
     canary.start_judge("openai:new", 1.0)
     assert editions.in_force() == before == {}
     canary.promote()
@@ -100,9 +122,9 @@ def test_a_rubric_that_is_no_longer_kept_is_told_and_ours_stands_in(
     promote(tmp_path, 74)
     editions = Editions(Settings(home=tmp_path))
     edition = editions.in_force()
-    Canary(tmp_path).rollback()
+    Canary(Settings(home=tmp_path)).rollback()
     assert editions.library(edition).rubrics["star"].version != Library.load().rubrics["star"].version
-    for path in (*trial_folder(tmp_path).glob("star@*"), *promoted_folder(tmp_path).glob("*")):
-        path.unlink()
+    with connected(Settings(home=tmp_path).storage_url) as connection:
+        connection.execute(delete(trials))
     assert editions.library(edition).rubrics["star"] == Library.load().rubrics["star"]
     assert "no longer kept" in caplog.text

@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from interviewer.bench.endpoint import Completion, serving
-from interviewer.ledger import start_collecting
-from interviewer.llm import open_model
-from interviewer.llm_faults import fault_of
+from interviewer.model.faults import fault_of
+from interviewer.model.ledger import start_collecting
+from interviewer.model.llm import open_model
 from interviewer.settings import Settings
 from knowledge.errors import ModelError
 

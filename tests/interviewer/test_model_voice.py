@@ -9,7 +9,7 @@ import pytest
 
 from evaluators.prompt import load_prompt
 from interviewer.events import Answered, Asked, Called, Move, Planned, Setup, Started
-from interviewer.guards import GuardError
+from interviewer.model.guards import GuardError
 from interviewer.state import replay
 from interviewer.voices.model import PROMPTS, ModelVoice
 from interviewer.voices.offline import OfflineVoice
@@ -133,7 +133,7 @@ async def test_a_reply_that_is_too_long_keeps_its_question(open_fake_engine: Any
     assert "And so on" not in asked.text
 
 
-@pytest.mark.parametrize("kind", ["stop", "skip", "hint", "off_topic"])
+@pytest.mark.parametrize("kind", ["stop", "skip", "hint", "off_topic", "identity"])
 async def test_a_long_answer_is_not_talked_into_a_request(kind: str, open_fake_engine: Any, library: Any) -> None:
     long = "The herd moves because the grass is gone and the river is low, which is why it happens every year. " * 3
     events = await turn(open_fake_engine, library, FakeModel(kind=kind), long)
@@ -145,6 +145,17 @@ async def test_commands_need_no_model(open_fake_engine: Any, library: Any) -> No
     model = FakeModel(kind="fails")
     events = await turn(open_fake_engine, library, model, "/repeat", "/time")
     assert all(event.voice == "llm:fake" for event in events if isinstance(event, Asked))
+
+
+async def test_who_asks_which_model_is_told_and_the_model_does_not_word_it(open_fake_engine: Any, library: Any) -> None:
+    model = FakeModel(kind="fails", words="I am Anna, a senior engineer.")
+    events = await turn(open_fake_engine, library, model, "Are you a human, or which model are you?")
+    told = events[-1]
+    assert told.move.kind == "identity"
+    assert "program" in told.text
+    assert "language model fake" in told.text
+    assert "Anna" not in told.text
+    assert library.question(told.move.question_id).text in told.text
 
 
 async def test_when_understanding_fails_the_rules_understand(open_fake_engine: Any, library: Any) -> None:

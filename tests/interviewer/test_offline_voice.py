@@ -64,14 +64,18 @@ async def test_every_question_of_the_bank_can_be_led_through(bank: Library, pers
             for m in question.misconceptions
             for q in ("", "my words")
         ]
-        if question.hints or question.key_points:
-            moves.append(Move(kind="hint", question_id=question.id, hint_level=1))
+        hints = [f"hint_{n + 1}" for n in range(len(question.hints))] + targets
+        moves += [
+            Move(kind="hint", question_id=question.id, target=t, quote="my words", hint_level=1)
+            for t in hints
+            if question.exercise is None or t.startswith("hint_") or question.key_points
+        ]
         moves += [Move(kind=k, question_id=question.id) for k in ("repeat", "time", "help", "answer", "question")]  # type: ignore[arg-type]
         for move in moves:
             said = await text_of(bank, here, move)
             assert said.strip(), move
             assert not unfilled.search(said), (move, said)
-            if move.quote:
+            if move.quote and move.kind != "hint":
                 assert move.quote in said, (move, said)
 
 
@@ -161,6 +165,38 @@ async def test_facts_and_only_the_facts_asked_for_are_told(library: Library) -> 
     assert "Two thousand" not in said
 
 
+async def test_a_question_for_which_there_is_no_fact_is_not_passed_over(library: Library) -> None:
+    move = Move(kind="answer", question_id="zoo", target="budget")
+
+    async def told(text: str) -> str:
+        return await text_of(
+            library, on("zoo", Answered(question_id="zoo", text=text, kind="clarifying_question")), move
+        )
+
+    one, two = await told("What may it cost?"), await told("What may it cost? Which share of them is new?")
+    assert "One million" in one
+    assert two.startswith(one)
+    assert two.count("assume") + two.count("of your own") == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("What would you have done?", True),
+        ("I would roll back; what do you think?", True),
+        ("What would you have done? I rolled back.", False),
+        ("What would you like me to go into?", False),
+        ("I asked her: who needs it?", False),
+    ],
+)
+async def test_a_question_about_the_interviewers_view_is_not_passed_over(
+    library: Library, end: str, said: bool
+) -> None:
+    state = on("first", Answered(question_id="first", text=f"I put a limit on it. {end}", kind="answer"))
+    words = await text_of(library, state, Move(kind="probe", question_id="first", target="cost", reason="missing"))
+    assert any(words.startswith(phrase) for phrase in PHRASES["shared"]["own_view"]) is said
+
+
 async def test_repeat_gives_the_last_probe_and_not_the_first_question(library: Library) -> None:
     probe = Asked(move=Move(kind="probe", question_id="first", target="cost"), text="What does it cost?")
     said = await text_of(library, on("first", probe), Move(kind="repeat", question_id="first"))
@@ -200,6 +236,30 @@ def test_the_data_file_has_several_ways_for_what_is_said_often() -> None:
             assert len(set(lines)) == len(lines), key
 
 
+@pytest.mark.parametrize("reason", ["missing", "smaller step"])
+async def test_where_nothing_was_said_it_is_asked_for_plainly(bank: Library, reason: str) -> None:
+    plain = {
+        "situation": "Set the scene for me. Where was that, who was involved, and what was going wrong?",
+        "action": "What did you do yourself, first and after that?",
+        "result": "How did it end?",
+        "ownership": "Who else worked on this, and where did their work end and yours begin?",
+    }
+    for seed in range(12):
+        for target, probe in plain.items():
+            quote = "We learned a lot" if reason == "missing" else ""
+            move = Move(kind="probe", question_id="receiving_feedback", target=target, quote=quote, reason=reason)
+            assert (await text_of(bank, on("receiving_feedback", seed=seed), move)).endswith(probe)
+
+
+async def test_a_hint_on_a_story_takes_up_what_was_told(bank: Library) -> None:
+    told = "I profiled the service, and then I batched the calls to the feature store."
+    here = on("production_issue", Answered(question_id="production_issue", text=told, kind="answer"))
+    move = Move(kind="hint", question_id="production_issue", target="result", quote="I batched the calls", hint_level=1)
+    said = await text_of(bank, here, move)
+    assert "After “I batched the calls” say how" in said
+    assert "int 1 of 3" in said
+
+
 async def test_what_do_you_mean_is_not_answered_by_another_question(library: Library) -> None:
     for seed in range(8):
         move = Move(kind="probe", question_id="story", target="result", quote="I did it all")
@@ -207,6 +267,26 @@ async def test_what_do_you_mean_is_not_answered_by_another_question(library: Lib
         probe = Asked(move=move, text=asked_first)
         said = await text_of(library, on("story", probe, seed=seed), Move(kind="answer", question_id="story"))
         assert said.rsplit(". ", 1)[-1].rsplit(": ", 1)[-1] in asked_first
+
+
+async def test_a_question_about_an_exercise_is_not_answered_by_a_probe_that_stands(library: Library) -> None:
+    probe = Asked(move=Move(kind="probe", question_id="code", target="cost"), text="What does it cost?")
+    for asks, meant in (("Can I use pandas?", False), ("What do you mean by cost?", True)):
+        message = Answered(question_id="code", text=asks, kind="clarifying_question")
+        said = await text_of(library, on("code", probe, message), Move(kind="answer", question_id="code"))
+        assert ("What does it cost?" in said) == meant
+
+
+async def test_a_story_that_has_hardly_begun_is_not_called_a_wrong_one(bank: Library) -> None:
+    wrong = {line for key in ("probe_lost", "probe_again") for line in PHRASES["shared"][key]}
+    asked = Asked(move=Move(kind="probe", question_id="mentoring", target="situation"), text="?")
+    for words, begun in (("She was new, and quiet.", True), ("She was new, and quiet. " * 20, False)):
+        told = [Answered(question_id="mentoring", text=words, kind="answer"), judged("mentoring", 0.5)]
+        for seed in range(6):
+            for events in (told, [*told, asked, *told]):
+                move = Move(kind="probe", question_id="mentoring", target="action", reason="missing")
+                said = await text_of(bank, on("mentoring", *events, seed=seed), move)
+                assert any(said.startswith(line) for line in wrong) != begun
 
 
 async def test_what_do_you_mean_after_a_probe_gets_the_bare_probe(library: Library) -> None:
@@ -235,6 +315,10 @@ async def test_code_that_was_not_run_is_not_said_to_have_run(library: Library) -
     said = await text_of(library, state, Move(kind="challenge", question_id="code", target="error"))
     assert "I ran it" not in said
     assert "line 1 is not valid Python" in said
+    assert "no attempt" in said
+    again = replay([code, Ran(question_id="code", attempt=1, verdict=verdict)], state)
+    said = await text_of(library, again, Move(kind="challenge", question_id="code", target="error"))
+    assert "attempt 1 of 3" in said
 
 
 async def test_the_same_words_do_not_come_with_every_question(library: Library) -> None:

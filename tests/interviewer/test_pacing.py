@@ -1,10 +1,12 @@
-"""Spoken minutes and what is usual."""
+"""What counts as time: the clock where there is one, else the words as spoken."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from interviewer.pacing import minutes_of, pacing_note, spoken_minutes, words
+from interviewer.pacing import exchange_minutes, spoken_minutes, waited, words
 
 
 def test_150_words_are_a_minute() -> None:
@@ -12,24 +14,23 @@ def test_150_words_are_a_minute() -> None:
     assert spoken_minutes("word " * 300) == 2.0
 
 
-def test_declared_time_comes_before_an_estimate() -> None:
-    assert minutes_of("word " * 300, 90) == 1.5
-    assert minutes_of("a = 1\n\nb = 2\n" * 4, code=True) == 2.0
-    assert minutes_of("x\n" * 1000, code=True) == 15.0
+def test_by_the_clock_reading_is_not_counted_twice() -> None:
+    question = "word " * 150  # counted as a minute when it was said
+    assert exchange_minutes(question, "word " * 300, 90) == 0.5
+    assert exchange_minutes(question, "word " * 300, 20) == 0.0
+    assert exchange_minutes("", "", 90) == 1.5
+
+
+def test_what_nobody_timed_counts_as_spoken_code_as_well() -> None:
+    assert exchange_minutes("word " * 150, "word " * 300, 0) == 2.0
+    sixty_lines = "    total = total + values[n] * weights[n]\n" * 60
+    assert exchange_minutes("", sixty_lines, 0) == pytest.approx(60 * 7 / 150)
 
 
 @pytest.mark.parametrize(
-    ("round_", "minutes", "says"),
-    [
-        ("behavioural", 2.5, ""),
-        ("behavioural", 6.0, "6.0 minutes spoken; 2 to 3 is usual"),
-        ("behavioural", 0.5, "30 seconds spoken"),
-        ("warm-up", 3.0, "3.0 minutes spoken"),
-        ("coding", 60.0, ""),
-        ("technical", 0.0, ""),
-    ],
+    ("minutes", "counted"),
+    [(0.0, 0.0), (0.9, 0.0), (3.0, 180.0), (600.0, 720.0)],
 )
-def test_the_note(round_: str, minutes: float, says: str) -> None:
-    note = pacing_note(round_, minutes)  # type: ignore[arg-type]
-    assert note.startswith(says)
-    assert bool(note) == bool(says)
+def test_who_does_not_measure_is_measured_by_when_the_answer_came(minutes: float, counted: float) -> None:
+    since = datetime(2026, 11, 1, 20, 0, tzinfo=UTC)
+    assert waited(since, since + timedelta(minutes=minutes), "word " * 150, most=12) == counted

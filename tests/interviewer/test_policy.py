@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import interviewer.policy
 from evaluators.score import CriterionScore, Evidence, MisconceptionFound, Score
-from evaluators.verdict import Check, Verdict
+from evaluators.verdict import UNREADABLE_FILE, Check, Verdict
 from interviewer.events import Answered, AnyEvent, Asked, Move, Planned, Ran, Scored, Setup, Started
 from interviewer.policy import decide
 from interviewer.state import State, replay
@@ -65,6 +65,14 @@ def ran(*, passed: bool, error: str = "") -> Ran:
     checks = () if error else (Check(name="runs", passed=True), Check(name="mask", passed=passed))
     verdict = Verdict(exercise="adam", passed=passed, score=0.5, checks=checks, isolation_level=0, error=error)
     return Ran(question_id="code", attempt=1, verdict=verdict)
+
+
+def unread() -> Ran:
+    check = Check(name=UNREADABLE_FILE, passed=False, detail="line 1: a bracket is open")
+    verdict = Verdict(
+        exercise="adam", passed=False, score=0, checks=(check,), isolation_level=0, error="line 1: a bracket is open"
+    )
+    return Ran(question_id="code", attempt=0, verdict=verdict)
 
 
 def state(*events: AnyEvent, question: str = "first", minutes: float = 40, planned: float = 6) -> State:
@@ -152,7 +160,93 @@ CASES: list[tuple[str, State, str, str | None]] = [
         "question_copied",
     ),
     ("what could not be judged is not held against anyone", state(said(), scored()), "question", ""),
-    ("a first hint", state(said("hint")), "hint", ""),
+    ("a first hint", state(said("hint")), "hint", "hint_1"),
+    ("thinking aloud is waited for", state(said("thinking_aloud", "Let me think.")), "encourage", "thinking"),
+    ("who is nervous is calmed", state(said("thinking_aloud", "Sorry, I am nervous.")), "encourage", "calm"),
+    ("the next hint", state(said("hint"), asked("hint", "hint_1"), said("hint")), "hint", "hint_2"),
+    ("after one of an earlier version", state(asked("hint", hint_level=1), said("hint")), "hint", "hint_2"),
+    (
+        "a hint is for what lacks most",
+        state(said(), scored(cause=5, cost=1), asked("encourage", "thinking"), said("hint")),
+        "hint",
+        "cost",
+    ),
+    ("never for what is covered", state(said(), scored(cause=5, cost=5, beyond=0), said("hint")), "hint", "beyond"),
+    ("nor when all is", state(said(), scored(cause=5, cost=5, beyond=3), said("hint")), "encourage", "no_hints"),
+    ("a core point first", state(said(), scored(cause=2, cost=0, beyond=4), said("hint")), "hint", "cause"),
+    (
+        "what is being asked about comes before",
+        state(said(), scored(cause=0, cost=0, beyond=4), asked("probe", "cost"), said("hint")),
+        "hint",
+        "cost",
+    ),
+    (
+        "no hint comes twice, and none is left out",
+        state(
+            *(said(), scored(cause=0, cost=0, beyond=4), said("hint"), asked("hint", "cause", hint_level=1)),
+            *(said(), scored(cause=5, cost=0, beyond=4), said("hint")),
+        ),
+        "hint",
+        "cost",
+    ),
+    (
+        "a follow-up beyond the question has none",
+        state(said(), FULL, asked("probe", "follow_up_1"), said("hint")),
+        "encourage",
+        "no_hints",
+    ),
+    (
+        "what could not be judged may be hinted at",
+        state(said(), scored(cause=None, cost=None, beyond=None), said("hint")),
+        "hint",
+        "hint_1",
+    ),
+    (
+        "of a story, the part that lacks most, where its words can be taken up",
+        state(
+            said(question="story"),
+            scored("story", situation=4, action=4, result=0),
+            said("hint", question="story"),
+            question="story",
+        ),
+        "hint",
+        "result",
+    ),
+    (
+        "of a story that has hardly begun, the hint of the place",
+        state(
+            said(question="story"),
+            scored("story", situation=2, action=0, result=0),
+            said("hint", question="story"),
+            question="story",
+        ),
+        "hint",
+        "hint_2",
+    ),
+    (
+        "of code that fails, the exercise's own",
+        state(
+            said("code", question="code"),
+            ran(passed=False),
+            scored("code", cause=0),
+            said("hint", question="code"),
+            question="code",
+        ),
+        "hint",
+        "hint_1",
+    ),
+    (
+        "of code that passes, what was not said",
+        state(
+            said("code", question="code"),
+            ran(passed=True),
+            scored("code", cause=5, cost=0),
+            said("hint", question="code"),
+            question="code",
+        ),
+        "hint",
+        "cost",
+    ),
     (
         "hints run out",
         state(*[e for n in (1, 2, 3) for e in (said("hint"), asked("hint", hint_level=n))], said("hint")),
@@ -174,6 +268,8 @@ CASES: list[tuple[str, State, str, str | None]] = [
         "begin",
     ),
     ("thinking is not interrupted", state(said("thinking_aloud")), "encourage", "thinking"),
+    ("who asks is told", state(said("identity")), "identity", ""),
+    ("again and again", state(*[said("identity"), asked("identity")] * 3, said("identity")), "identity", ""),
     ("off topic, back", state(said("off_topic")), "encourage", "off_topic"),
     (
         "off topic twice, on",
@@ -235,6 +331,30 @@ CODE: list[tuple[str, tuple[AnyEvent, ...], str, str]] = [
     ("code that passes is talked about", (said("code", question="code"), ran(passed=True)), "probe", "follow_up_1"),
     ("three attempts are enough", tuple([said("code", question="code"), ran(passed=False)] * 3), "question", ""),
     (
+        "the first that cannot be read is no attempt",
+        (said("code", question="code"), unread(), *[said("code", question="code"), ran(passed=False)] * 2),
+        "challenge",
+        "mask",
+    ),
+    (
+        "the second is one",
+        tuple([said("code", question="code"), unread()] * 2 + [said("code", question="code"), ran(passed=False)] * 2),
+        "question",
+        "",
+    ),
+    (
+        "a fault of ours is no attempt, and what failed before is not said again",
+        (said("code", question="code"), ran(passed=False), said("code", question="code"), scored("code")),
+        "encourage",
+        "not_run",
+    ),
+    (
+        "a second fault ends it",
+        (said("code", question="code"), asked("encourage", "not_run", question="code"), said("code", question="code")),
+        "question",
+        "",
+    ),
+    (
         "what did not run is not held against anyone",
         (said("code", question="code"), scored("code")),
         "encourage",
@@ -274,6 +394,22 @@ def test_a_story_without_its_result_is_asked_for_it_and_never_for_brevity(librar
     assert after.target != "concision"
 
 
+@pytest.mark.parametrize(
+    ("text", "points", "first"),
+    [
+        ("We learned a lot.", {"situation": 0, "action": 0, "result": 0}, "situation"),
+        ("It was the ranker of a shop.", {"situation": 2, "action": 0, "result": 0}, "action"),
+        ("In a shop I rewrote the ranker.", {"situation": 3, "action": 2, "result": 0}, "result"),
+        ("In a shop I rewrote the ranker. " * 12, {"situation": 0, "action": 3, "result": 0}, "result"),
+    ],
+)
+def test_of_a_story_that_is_hardly_told_comes_first_what_it_needs_first(
+    library: Library, text: str, points: dict[str, int], first: str
+) -> None:
+    here = state(said(question="story", text=text), scored("story", **points), question="story", planned=5)
+    assert (decide(here, library).kind, decide(here, library).target) == ("probe", first)
+
+
 def test_facts_are_told_as_asked(library: Library) -> None:
     move = decide(state(said("clarifying_question", question="zoo"), question="zoo"), library, ["visitors", "budget"])
     assert (move.kind, move.target) == ("answer", "visitors,budget")
@@ -302,6 +438,7 @@ KINDS = st.sampled_from(
         "skip",
         "pushback",
         "off_topic",
+        "identity",
         "time",
     ]
 )
@@ -352,8 +489,10 @@ def test_the_policy_knows_no_voice_no_model_no_clock_and_no_chance() -> None:
         "collections.abc",
         "evaluators.score",
         "interviewer.events",
+        "interviewer.gaps",
         "interviewer.plan",
         "interviewer.quoting",
+        "interviewer.retelling",
         "interviewer.state",
         "knowledge.library",
         "knowledge.models",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from evaluators.score import CriterionScore, Evidence, Score
-from interviewer.quoting import first_words, harmless, opening, quote_for, says_nothing
+from interviewer.quoting import first_words, harmless, is_nervous, opening, quote_for, says_nothing, shorten, taken_up
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,17 @@ from interviewer.quoting import first_words, harmless, opening, quote_for, says_
         (
             "I looked at the confusion matrix, found that one class was rare, and then I changed the threshold so that",
             "I looked at the confusion matrix, found that one class was rare",
+        ),
+        (
+            "I would segment: complaints are hides and reports; if likes are up because of outrage the days will drop.",
+            "I would segment: complaints are hides and reports",
+        ),
+        (
+            (
+                "I would train on the natural ratio with class weights, look at precision and recall or average "
+                "precision, and pick the threshold by the costs."
+            ),
+            "I would train on the natural ratio with class weights, look at precision and recall or average precision",
         ),
         ("", ""),
         ("   \n", ""),
@@ -35,6 +46,20 @@ def test_a_quote_is_a_part_of_the_text_and_short(text: str) -> None:
     quote = first_words(text)
     assert quote in text
     assert len(quote.split()) <= 18
+
+
+def test_a_line_is_cut_between_words() -> None:
+    assert (
+        shorten("it can be folded into the weights of the linear layer", 47)
+        == "it can be folded into the weights of the…"
+    )
+    assert shorten("folded into the weights", 23) == "folded into the weights"
+    assert shorten("x" * 30, 10) == "x" * 9 + "…"
+
+
+@given(st.text(max_size=400), st.integers(min_value=2, max_value=120))
+def test_a_cut_line_is_no_longer_than_it_may_be(text: str, most: int) -> None:
+    assert len(shorten(text, most)) <= most
 
 
 @given(st.text(max_size=400))
@@ -130,3 +155,22 @@ def test_a_hedge_is_not_quoted() -> None:
     assert first_words("I am not sure, maybe the variance falls.") == "the variance falls"
     assert first_words("Well, I think that it is convex.") == "it is convex"
     assert first_words("Maybe.") == ""
+
+
+def test_who_stays_with_a_story_is_not_quoted_for_it_and_a_no_is_no_ending() -> None:
+    assert quote_for(None, "result", "I would like to stay with it, I have nothing better.") == ""
+    assert quote_for(None, "result", "I would like to stay within the budget of the team.") != ""
+    told = "I wrote the tests together with her.\n\nNo."
+    assert taken_up(scored(2, action="I wrote the tests together with her"), "result", told).startswith("I wrote")
+
+
+@pytest.mark.parametrize(
+    ("text", "nervous"),
+    [
+        ("Sorry, I am a bit nervous.", True),
+        ("I'm panicking", True),
+        ("The nervous system is what it models. " * 5, False),
+    ],
+)
+def test_who_is_nervous_says_so_briefly(text: str, nervous: bool) -> None:
+    assert is_nervous(text) == nervous

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.verdict import Verdict
+from evaluators.verdict import FORMULAS, UNREADABLE_FILE, Check, Verdict
 from interviewer.events import (
     Answered,
     AnyEvent,
@@ -24,7 +24,7 @@ from interviewer.events import (
     Started,
     Understood,
 )
-from interviewer.state import QuestionState, State, replay
+from interviewer.state import QuestionState, State, numbered, replay
 
 IDS = st.sampled_from(["a", "b", "c"])
 KINDS = st.sampled_from(["answer", "dont_know", "hint", "skip", "code", "thinking_aloud", "pushback", "repeat"])
@@ -123,16 +123,24 @@ def test_i_dont_know_is_the_answer_only_when_there_is_no_other() -> None:
     [
         (said("word " * 300), 2.0),
         (said("word " * 300, seconds=30), 0.5),
-        (said("x = 1\n" * 8, "code"), 2.0),
+        (said("x = 1\n" * 100, "code"), 2.0),
         (said(""), 0.0),
     ],
 )
-def test_minutes_are_declared_or_spoken_or_written(message: Answered, minutes: float) -> None:
+def test_minutes_are_declared_or_spoken(message: Answered, minutes: float) -> None:
     state = replay([STARTED, asked("question"), message])
     assert state.minutes == pytest.approx(minutes)
     assert state.current is not None
     assert state.current.spent == pytest.approx(minutes)
     assert state.remaining == pytest.approx(20 - minutes)
+
+
+def test_the_interviewers_words_are_counted_once() -> None:
+    opened = replay([STARTED, asked("question", text="word " * 150)])
+    assert opened.minutes == 1.0
+    assert replay([said("Well.", seconds=180)], opened).minutes == 3.0
+    assert replay([said("Well.", seconds=20)], opened).minutes == 1.0
+    assert replay([said("word " * 150)], opened).minutes == 2.0
 
 
 def test_a_correction_of_the_kind_replaces_the_first_look() -> None:
@@ -167,6 +175,38 @@ def test_questions_take_their_minutes_from_the_plan_in_order() -> None:
     assert [(q.question_id, q.minutes) for q in state.questions] == [("other", 4), ("b", 5)]
 
 
+def test_the_first_attempt_that_cannot_be_read_is_free() -> None:
+    wrong = VERDICT.model_copy(update={"checks": (Check(name="shape", passed=False),)})
+    unread = VERDICT.model_copy(update={"checks": (Check(name=UNREADABLE_FILE, passed=False),)})
+    formulas = VERDICT.model_copy(update={"checks": tuple(Check(name=name, passed=False) for name in (FORMULAS, "dw"))})
+    partly = VERDICT.model_copy(update={"checks": (Check(name=FORMULAS, passed=False), Check(name="dw", passed=True))})
+    for slip in (unread, formulas):
+        assert [number for number, _ in numbered([slip, wrong, slip])] == [0, 1, 2]
+        assert [number for number, _ in numbered([wrong, slip, wrong])] == [1, 0, 2]
+    assert [number for number, _ in numbered([partly, wrong])] == [1, 2]
+
+
+def test_code_that_we_could_not_run_leaves_what_counts_as_it_was() -> None:
+    def ran(text: str, verdict: Verdict) -> list[AnyEvent]:
+        return [said(text, "code"), Ran(question_id="a", attempt=1, verdict=verdict)]
+
+    wrong = VERDICT.model_copy(update={"checks": (Check(name="shape", passed=False),)})
+    unread = VERDICT.model_copy(update={"checks": (Check(name=UNREADABLE_FILE, passed=False),)})
+    opened = [STARTED, asked("question")]
+    current = replay([*opened, *ran("def f(): 1", wrong)]).current
+    assert current is not None
+    assert current.was_run
+    for later in ([said("def f(): 2", "code")], ran("def f(:", unread)):
+        current = replay([*opened, *ran("def f(): 1", wrong), *later]).current
+        assert current is not None
+        assert current.counted == (wrong, "def f(): 1")
+        assert current.attempts == 1
+        assert current.was_run == (len(later) == 2)
+    nothing = replay([*opened, said("def f(): 2", "code")]).current
+    assert nothing is not None
+    assert nothing.counted is None
+
+
 def test_an_ended_interview_waits_for_nothing() -> None:
     state = replay([STARTED, asked("question"), said("x"), Ended(reason="stopped")])
     assert (state.ended, state.pending) == ("stopped", None)
@@ -186,3 +226,26 @@ def test_what_is_told_along_with_a_question_is_part_of_the_answer() -> None:
     assert QuestionState(question_id="first", minutes=5, messages=(message,)).answer == "I would start with two teams."
     bare = message.model_copy(update={"text": "Just to clarify: is this for training. What is the latency budget?"})
     assert QuestionState(question_id="first", minutes=5, messages=(bare,)).answer == ""
+
+
+def test_where_the_reply_to_a_follow_up_begins_and_what_was_asked_for_is_known() -> None:
+    told = [
+        asked("question"), said("We lost the index."), said("Let me think.", "thinking_aloud"), said("I rebuilt it."),
+        asked("probe", target="result"), said("I don't know.", "dont_know"), asked("probe", target="measurement"),
+        asked("repeat"),
+        said("From 9 to 1."), said("Percent, I mean."), asked("probe", target="follow_up_1"), said("By phone."),
+    ]  # fmt: skip
+    current = replay([STARTED, *told]).questions[-1]
+    begun = [(current.answer[start:].split("\n\n")[0], target) for start, target in current.follow_ups]
+    assert begun == [("From 9 to 1.", "measurement"), ("Percent, I mean.", "measurement"), ("By phone.", "follow_up_1")]
+
+
+def test_what_is_told_first_is_the_story_even_when_it_was_asked_for() -> None:
+    told = [
+        asked("question"),
+        said("No idea.", "dont_know"),
+        asked("probe", target="story"),
+        said("We lost the index."),
+    ]
+    current = replay([STARTED, *told]).questions[-1]
+    assert (current.answer, current.follow_ups) == ("We lost the index.", ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from interviewer.database import MIGRATIONS
 from interviewer.events import Answered, AnyEvent, Asked, Ended, Move, Planned, Setup, Started
@@ -24,23 +22,6 @@ ASKED = Asked(move=Move(kind="question", question_id="q"), text="What is overfit
 
 def answer(words: str, key: str | None = None) -> Answered:
     return Answered(question_id="q", text=words, kind="answer", idempotency_key=key)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/deep/er/interviews.db"
-        return
-    base = request.getfixturevalue("postgres_url")
-    schema = f"test_{secrets.token_hex(6)}"
-    admin = create_async_engine(base)
-    async with admin.begin() as connection:
-        await connection.execute(text(f"CREATE SCHEMA {schema}"))
-    joint = "&" if "?" in base else "?"
-    yield f"{base}{joint}options=-csearch_path%3D{schema}"
-    async with admin.begin() as connection:
-        await connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    await admin.dispose()
 
 
 @pytest.fixture

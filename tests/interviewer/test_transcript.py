@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interviewer.events import Answered, AnyEvent, Asked, Move, Planned, Scored, Setup, Started
-from interviewer.llm_wire import in_turns
+from interviewer.model.wire import in_turns
 from interviewer.state import State, advance
 from interviewer.voices.model import ModelVoice
 from interviewer.voices.offline import OfflineVoice

@@ -20,10 +20,6 @@ def test_what_both_rank_second_beats_what_one_ranks_first() -> None:
     assert [name for name, _ in reciprocal_rank_fusion([["a", "m"], ["z", "m"]])] == ["m", "a", "z"]
 
 
-def test_a_weight_decides_between_rankings_that_disagree() -> None:
-    assert reciprocal_rank_fusion([["a"], ["b"]], weights=[1.0, 2.0])[0][0] == "b"
-
-
 @given(RANKINGS)
 def test_everything_ranked_is_in_the_result_once_and_in_falling_order(rankings: list[list[int]]) -> None:
     fused = reciprocal_rank_fusion(rankings)

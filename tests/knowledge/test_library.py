@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from knowledge.data_files import HOME, KINDS, schema
 from knowledge.errors import ContentError, NotFoundError
-from knowledge.library import HOME, KINDS, Library, schema
+from knowledge.library import Library
 from knowledge.models import LEVELS
 from knowledge.yaml_source import DEEPEST, line_of, parse
 
@@ -65,6 +66,12 @@ def test_question_by_id_and_near_names_for_a_wrong_one(library: Library) -> None
     with pytest.raises(NotFoundError) as caught:
         library.question("l1_versus_l2")
     assert "l1_vs_l2" in caught.value.hint
+    with pytest.raises(NotFoundError, match="dropuot") as caught:
+        library.question("dropuot")
+    assert "dropout_train_and_inference" in caught.value.hint
+    with pytest.raises(NotFoundError) as caught:
+        library.question("xyzzy")
+    assert "lists them all" in caught.value.hint
 
 
 def test_a_pack_of_the_users_own_joins_ours(tmp_path: Path) -> None:
@@ -201,7 +208,7 @@ def test_the_line_of_a_field_that_is_missing_is_its_parents() -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_schemas_are_current(kind: str) -> None:
     stored = (HOME / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
-    assert stored == schema(kind), "run: python -m knowledge.library"
+    assert stored == schema(kind), "run: python -m knowledge.data_files"
 
 
 def test_every_data_file_names_its_schema_in_the_first_line() -> None:
@@ -219,7 +226,7 @@ def test_technical_and_coding_questions_are_complete(library: Library) -> None:
         where = question.id
         assert 4 <= len(question.key_points) <= 7, where
         assert any(point.core for point in question.key_points), where
-        assert 3 <= len(question.misconceptions) <= 5, where
+        assert 3 <= len(question.misconceptions) <= 9, where
         assert len(question.hints) == 3, where
         assert 3 <= len(question.follow_ups) <= 4, where
         assert question.ladder is not None, where

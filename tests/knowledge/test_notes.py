@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 import knowledge
 
@@ -16,6 +16,11 @@ NOTES = Path(knowledge.__file__).parent / "notes"
 
 def sigmoid(z: float) -> float:
     return 1 / (1 + math.exp(-z))
+
+
+def softmax(*logits: float) -> list[float]:
+    total = sum(math.exp(z) for z in logits)
+    return [math.exp(z) / total for z in logits]
 
 
 def dcg(grades: list[int]) -> float:
@@ -29,6 +34,35 @@ def stability(expected: list[float], actual: list[float]) -> float:
 def sample_size(share: float, effect: float) -> float:
     z = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
     return float(2 * z**2 * share * (1 - share) / effect**2)
+
+
+def reviewed(before: float, after: float) -> float:
+    """Cases needed to see that a share has fallen, at 5 percent and a power of 80."""
+    z = stats.norm.ppf([0.975, 0.8])
+    return float(
+        ((z[0] * math.sqrt(before * (1 - before)) + z[1] * math.sqrt(after * (1 - after))) / (before - after)) ** 2
+    )
+
+
+def exaggeration(power: float) -> float:
+    """Mean size of a significant estimate over the true effect, in a test of that power."""
+    limit = stats.norm.ppf(0.975)
+    shift = optimize.brentq(lambda d: stats.norm.sf(limit - d) + stats.norm.cdf(-limit - d) - power, 0, 5)
+    z = np.linspace(-10, 10, 200_001)
+    density = stats.norm.pdf(z - shift) * (np.abs(z) > limit)
+    return float((np.abs(z) * density).sum() / density.sum() / shift)
+
+
+def largest_of(count: int) -> float:
+    """Expected largest of some standard normal draws."""
+    z = np.linspace(-10, 10, 200_001)
+    return float((z * count * stats.norm.pdf(z) * stats.norm.cdf(z) ** (count - 1)).sum() * (z[1] - z[0]))
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """Wilson's 95 percent interval, in percent."""
+    low, high = stats.binomtest(hits, count).proportion_ci(method="wilson")
+    return low * 100, high * 100
 
 
 BATCH = np.array([1.0, 2.0, 3.0, 6.0])
@@ -87,6 +121,49 @@ WORKED = [
     ("evaluating_language_models", f"{(0.85 - 0.6) / 0.4:.3f}"),
     ("evaluating_language_models", f"{0.95**10:.2f}"),
     ("debugging_models", f"{0.9 * 0.95 + 0.1 * 0.45:.2f}"),
+    ("linear_and_logistic_regression", f"p = {sigmoid(1):.4f}"),
+    ("linear_and_logistic_regression", f"from {-math.log(0.5):.4f} to {-math.log(sigmoid(1)):.4f}"),
+    ("linear_and_logistic_regression", f"e^0.7 = {math.exp(0.7):.2f}"),
+    ("numerical_stability", f"{np.log(np.finfo(np.float32).max):.1f} in float32"),
+    ("numerical_stability", f"{np.log(np.finfo(np.float64).max):.1f} in float64"),
+    ("numerical_stability", f"with 1e-12 no row costs more than {-math.log(1e-12):.1f}"),
+    ("numerical_stability", f"no more than {-math.log(1e-9):.1f}"),
+    ("sampling_from_language_models", f"0.98²⁰⁰ = {0.98**200:.3f}"),
+    ("sampling_from_language_models", "probabilities {:.3f}, {:.3f}, {:.3f}".format(*softmax(2, 1, 0))),
+    ("sampling_from_language_models", "{:.3f} and {:.3f}".format(*softmax(2, 1))),
+    ("sampling_from_language_models", "{:.3f}, {:.3f}, {:.3f}: all three".format(*softmax(1, 0.5, 0))),
+    ("training_serving_skew", f"{3 / 1000 * 100:.1f} percent"),
+    ("delayed_labels", f"{(1 - math.exp(-1 / 3)) * 100:.0f} percent"),
+    ("delayed_labels", f"{2 * (1 - math.exp(-1 / 3)):.2f} percent"),
+    ("delayed_labels", f"{reviewed(0.8, 0.7):.0f} reviewed alarms"),
+    ("releasing_models", f"probability {stats.poisson.sf(19, 10):.3f}"),
+    ("reading_experiments", f"{exaggeration(0.2):.2f} times the true effect"),
+    ("reading_experiments", f"{1 + 99_999 * 0.01:,.0f}: two million"),
+    ("reading_experiments", f"{2e6 / (1 + 99_999 * 0.01):,.0f} independent"),
+    ("reading_experiments", f"= {(60**2 - 2 * 30 * 0.8 * 60 * 2 + 30**2 * 2**2) / 3**2:.0f};"),
+    ("reading_experiments", f"{math.sqrt(160 / 10_000):.3f}"),
+    ("candidate_retrieval", f"{1e8 * 64 * 4 / 1e9:.1f} GB"),
+    ("candidate_retrieval", f"{4096**2:,} scores"),
+    ("candidate_retrieval", f"ln 1000 = {math.log(0.01 / 0.00001):.1f}"),
+    ("candidate_retrieval", f"{(2 + 100 * 0.02) / (3 + 100) * 100:.1f} percent"),
+    ("click_feedback", f"{0.5 / (0.5 + 0.5 / 0.01):.4f}"),
+    ("click_feedback", f"{largest_of(10):.2f} σ"),
+    ("label_noise", f"{(0.95 * 0.9 + 0.05 * 0.1) * 100:.1f}"),
+    ("label_noise", f"{(0.93 * 0.9 + 0.07 * 0.1) * 100:.1f}"),
+    ("time_series_validation", f"{((30 - 27) + (24 - 20)) / 2:.1f}"),
+    ("time_series_validation", f"1.5 / 3.5 = {1.5 / 3.5:.2f}"),
+    ("mixed_precision_and_memory", f"{np.finfo(np.float16).max:,.0f}"),
+    ("mixed_precision_and_memory", f"{2**-24 * 1e8:.1f} · 10⁻⁸"),
+    ("mixed_precision_and_memory", f"{2**-133 * 1e41:.1f} · 10⁻⁴¹"),
+    ("mixed_precision_and_memory", f"after 1 is {1 + 2**-7:.4f}"),
+    ("mixed_precision_and_memory", f"1,000 = {(100 * 4 + 900 * 2) / 1000:.1f} a token"),
+    ("mixed_precision_and_memory", f"36 layers keep {2 * math.sqrt(36):.0f}"),
+    ("prompting_retrieval_tuning", f"{3000 * 100_000 / 1e6:.0f} dollars"),
+    ("agents_and_structured_output", f"{(1 - 0.2**4) * 100:.1f} percent"),
+    ("agents_and_structured_output", f"{0.8**4 * 100:.0f} percent"),
+    ("measuring_hallucination", "from {:.1f} to {:.1f} percent".format(*wilson(3, 200))),
+    ("measuring_hallucination", f"= {(0.08 - 0.05) / (0.8 - 0.05) * 100:.0f} percent"),
+    ("measuring_hallucination", f"/ 0.08 = {0.05 * (1 - 0.04) / 0.08 * 100:.0f} percent"),
 ]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from knowledge import reading
-from knowledge.blocks import place
+from knowledge.blocks import place, place_in_words
 from knowledge.errors import InterviewError, TooLargeError, UnreadableError
 from knowledge.reading import blocks_of, files_under, read
 
@@ -275,6 +275,8 @@ def test_places_are_called_as_people_call_them() -> None:
     assert place("notes.md", 12) == "notes.md:12"
     assert place("paper.pdf", 3) == "paper.pdf, page 3"
     assert place("run.ipynb", 2) == "run.ipynb, cell 2"
+    assert place_in_words("notes.md", 12) == "notes.md, line 12"
+    assert place_in_words("paper.PDF", 3) == "paper.PDF, page 3"
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from evaluators.reference.minilm import MiniLM
+from evaluators.score import Score
 from evaluators.technical import TechnicalEvaluator
+from evaluators.text.target import from_question
 from knowledge.library import Library
 
-ANSWERS = {
-    "accurate_but_unhappy": (
-        "First I wouldn't touch the model, I'd go and talk to the stakeholders and ask for concrete examples where it "
-        "failed and what those errors cost them. Then I'd check class balance, because if 90% of the data is negative "
-        "then a model which always says no gets 90% as well. So accuracy isn't the right metric, I'd look at the "
-        "confusion matrix, precision and recall, and set the threshold by business cost. I'd slice the errors by "
-        "customer segment and region to see if some group gets much worse results, and read a sample of the mistakes. "
-        "I'd also check whether the offline number holds in production: leakage, label quality, skew between training "
-        "and serving, drift. Finally I'd agree with them on one metric and run an A/B test to show that it improved."
-    ),
-    "bagging_vs_boosting": (
-        "Bagging means you train a lot of models independently, each on a bootstrap sample, and then average or vote. "
-        "That mostly brings the variance down, so you use deep trees, like in a random forest. Boosting is sequential: "
-        "every new tree tries to correct the mistakes of the ones before, by fitting the residuals or gradients, so it "
-        "reduces bias and you use shallow trees. Random forest also picks random features at every split so "
-        "that the trees are less correlated. Adding trees to a forest will not overfit but boosting can, so I'd use "
-        "early stopping and a small learning rate. If labels are noisy I'd take a random forest, otherwise XGBoost or "
-        "LightGBM usually wins on tabular data."
-    ),
-}
+SAID = yaml.safe_load((Path(__file__).parent / "answers.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +23,14 @@ def library() -> Library:
 
 @pytest.fixture(scope="module")
 def encoder() -> MiniLM:
-    return MiniLM.load()
+    return MiniLM.load().packed()
 
 
 @pytest.mark.parametrize("name", ["technical", "coding"])
 def test_the_samples_of_a_rubric_get_their_band(name: str, library: Library, encoder: MiniLM) -> None:
     rubric = library.rubrics[name]
-    evaluator = TechnicalEvaluator(encoder, rubric)
+    other = rubric.strong.model_copy(update={"answer": "Somebody else's words."})  # its own, pasted, is capped
+    evaluator = TechnicalEvaluator(encoder, rubric.model_copy(update={"strong": other}))
     for sample in (rubric.strong, rubric.weak):
         assert sample.question is not None
         score = evaluator.score(sample.answer, library.question(sample.question))
@@ -52,13 +39,34 @@ def test_the_samples_of_a_rubric_get_their_band(name: str, library: Library, enc
         assert low <= score.overall <= high, (sample.answer[:60], score.trace)
 
 
-@pytest.mark.parametrize("question_id", sorted(ANSWERS))
-def test_a_right_answer_in_other_words_is_heard(question_id: str, library: Library, encoder: MiniLM) -> None:
-    question = library.question(question_id)
-    score = TechnicalEvaluator(encoder, library.rubric_for(question)).score(ANSWERS[question_id], question)
+@pytest.fixture(scope="module")
+def scored(library: Library, encoder: MiniLM) -> dict[tuple[str, str], Score]:
+    """The score of every answer in the file, by question and kind."""
+    evaluator = TechnicalEvaluator(encoder, library.rubrics["technical"])
+    names = [(question, kind) for question, answers in SAID.items() for kind in answers]
+    items = [(SAID[question][kind], from_question(library.question(question))) for question, kind in names]
+    return dict(zip(names, evaluator.score_many(items), strict=True))
+
+
+@pytest.mark.parametrize("question_id", sorted(SAID))
+def test_a_right_answer_in_other_words_is_heard(question_id: str, scored: dict[tuple[str, str], Score]) -> None:
+    score = scored[question_id, "strong"]
     assert score.overall is not None
     assert score.overall >= 3.5, score.trace
     assert not score.misconceptions
+
+
+@pytest.mark.parametrize("question_id", sorted(SAID))
+def test_a_bluff_is_worth_little_and_half_an_answer_lies_between(
+    question_id: str, scored: dict[tuple[str, str], Score]
+) -> None:
+    strong, middling, bluff = (scored[question_id, kind].overall for kind in ("strong", "middling", "bluff"))
+    assert strong is not None
+    assert middling is not None
+    assert bluff is not None
+    assert bluff <= 2.0, "the rubric's band for a weak answer"
+    assert bluff + 0.5 <= middling <= strong - 0.5
+    assert not scored[question_id, "middling"].misconceptions
 
 
 def test_a_misconception_said_as_written_is_found_and_its_correction_is_not(library: Library, encoder: MiniLM) -> None:

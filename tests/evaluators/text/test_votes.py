@@ -15,7 +15,7 @@ def reading(*axes: int) -> Reading:
     """Return a text with one word for each axis; the same axis is the same meaning, the word another."""
     names = tuple(f"w{place}x{axis}" for place, axis in enumerate(axes))
     spans = np.array([[3 * i, 3 * i + 2] for i in range(len(axes))], np.int64).reshape(-1, 2)
-    return Reading(" ".join(names), names, names, spans, AXES[list(axes)], (), (), (), (0.5, 0.4, 0.4))
+    return Reading(" ".join(names), names, names, spans, AXES[list(axes)], (), (), (0.5, 0.4, 0.4))
 
 
 NOTHING_ASKED = reading()

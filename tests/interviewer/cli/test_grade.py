@@ -191,3 +191,15 @@ def test_a_line_that_is_no_graded_answer_says_what_is_wrong_with_it(tmp_path, mo
     told = capsys.readouterr().err
     assert named in told.partition("\n")[0]
     assert "group (the question's name)" in told
+
+
+@pytest.mark.parametrize(
+    ("command", "slug", "told"),
+    [
+        ("code", "ridge_gradients", "interviewer grade derivation ridge_gradients"),
+        ("derivation", "ridge", "interviewer grade code ridge"),
+    ],
+)
+def test_a_slug_of_the_other_kind_names_the_command_for_it(tmp_path, monkeypatch, capsys, command, slug, told):
+    assert run_main(monkeypatch, "grade", command, slug, str(tmp_path / "answer.py")) == 2
+    assert told in capsys.readouterr().err

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from interviewer.cli import app
 from knowledge.errors import InterviewError, NotFoundError, UnreadableError
+from knowledge.indexing.index import Index
 
 NOTES = """# Stories
 
@@ -71,12 +72,76 @@ def test_people_see_the_place_and_the_passage(notes: Path) -> None:
     assert "2,000 pictures a day" in shown
 
 
+def test_a_search_for_what_is_nowhere_says_so(notes: Path) -> None:
+    run("index", "add", str(notes))
+    told = "Nothing in your material is near this; the nearest:"
+    assert told in run("search", "how to prune roses in spring")
+    assert told not in run("search", "labelling queue")
+    assert run_json("search", "how to prune roses in spring")["near"] is False
+    assert run_json("search", "labelling queue")["near"] is True
+
+
 def test_what_cannot_be_added_is_an_error_after_the_rest_is_added(notes: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.4 nothing")
     with pytest.raises(UnreadableError, match=r"broken\.pdf is a broken PDF"):
         run("index", "add", str(broken), str(notes))
     assert [entry["name"] for entry in run_json("index", "list")["files"]] == [str(notes)]
+
+
+def test_each_file_that_cannot_be_added_is_told_in_order_with_what_to_do(notes: Path, tmp_path: Path) -> None:
+    from pypdf import PdfWriter
+
+    pictures, locked = PdfWriter(), PdfWriter()
+    for writer in (pictures, locked):
+        writer.add_blank_page(200, 200)
+    locked.encrypt("secret")
+    pictures.write(tmp_path / "pictures.pdf")
+    locked.write(tmp_path / "locked.pdf")
+    (tmp_path / "empty.md").touch()
+    (tmp_path / "cut.docx").write_bytes(b"PK\x03\x04 and no more")
+    (tmp_path / "long.txt").write_text("The queue of pictures grew each day. " * 550_000)
+    names = ["pictures.pdf", "locked.pdf", "empty.md", "cut.docx", "long.txt", "none.md"]
+    environment = {**os.environ, "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "interviewer", "index", "add", *names, str(notes)]
+    done = subprocess.run(command, capture_output=True, env=environment, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [f"Added      {notes}", "1 passage indexed."]
+    lines = done.stderr.splitlines()
+    assert lines[0] == "6 could not be indexed, and the rest is not touched by that:"
+    told = [
+        ("pictures.pdf has no text layer", "OCR"),
+        ("locked.pdf is protected by a password", "without the password"),
+        ("empty.md is empty", "the file you meant"),
+        ("cut.docx is not a DOCX", "save it again"),
+        ("long.txt holds more than 5 million characters", "Split it"),
+        ("none.md does not exist", "Check the path"),
+    ]
+    assert len(lines) == 1 + 2 * len(told)
+    for (what, todo), message, hint in zip(told, lines[1::2], lines[2::2], strict=True):
+        assert message.startswith(f"Error: {what}")
+        assert todo in hint
+
+
+def test_a_notebooks_outputs_are_left_out(tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": "plot(zebras)"}
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "hyena 42"}]  # type: ignore[assignment]
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    (tmp_path / "work.ipynb").write_text(json.dumps(notebook))
+    run("index", "add", str(tmp_path / "work.ipynb"))
+    found = run_json("search", "plot zebras", "--category", "notes")["passages"]
+    assert [passage["text"] for passage in found] == ["plot(zebras)"]
+
+
+def test_an_interrupted_run_says_how_to_go_on(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Index, "add", interrupted)
+        stopped = CliRunner().invoke(app, ["index", "add", str(notes)])
+    assert "Stopped. What was indexed so far is kept; the same command goes on from there." in stopped.stderr
+    assert stopped.exit_code != 0
 
 
 def test_removing_what_is_not_there_is_the_users_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,70 @@ def test_check_finds_an_exercise_that_does_not_exist(home: Path, tmp_path: Path)
     pack = tmp_path / "mine.yaml"
     pack.write_text(PACK.replace("exercise: adam", "exercise: adamm"), encoding="utf-8")
     with pytest.raises(ContentError, match=r"mine\.yaml:11: questions\[0\]\.exercise: there is no exercise 'adamm'"):
+        run("check", str(pack))
+
+
+SIGNED = """\
+pack: mine
+title: Mine
+questions:
+  - id: my_plain_question
+    round: technical
+    topic: my_topic
+    level: junior
+    text: What is free?
+    minutes: 5
+    rubric: technical
+  - id: my_cost
+    round: technical
+    topic: my_topic
+    level: junior
+    text: How does the cost of attention grow?
+    minutes: 5
+    rubric: technical
+    key_points:
+      - id: quadratic
+        text: The number of scores grows with the square of the length.
+        probe: With what does it grow?
+        hint: Count the pairs.
+    misconceptions:
+      - id: linear
+        statement: Attention is linear in the length.
+        correction: It is quadratic in the length, as each token looks at every other.
+        challenge: How many pairs of tokens are there?
+        signs: [linear, length]
+    ladder:
+      junior: It is quadratic.
+      senior: The matrix of scores has n times n entries.
+      staff: Blocks make the memory smaller, not the work.
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("signs: [linear, length]", "signs: [sublinear]", "the statement of 'linear' does not show them"),
+        ("signs: [linear, length]", "signs: [length]", "the key point 'quadratic', which is true, shows"),
+        ("square of the length.", "square of the length. Per token it is linear in the length.", "Per token it is"),
+        ("It is quadratic in the length,", "It is not cheap but linear in the length,", "the correction of 'linear'"),
+        ("not the work.", "not the work. Kernels make it linear in the length.", "the ladder for staff"),
+    ],
+)
+def test_check_finds_signs_that_accuse_who_is_right(home: Path, tmp_path: Path, old: str, new: str, told: str) -> None:
+    pack = tmp_path / "mine.yaml"
+    pack.write_text(SIGNED, encoding="utf-8")
+    assert run("check", str(pack)) == "OK: 2 questions\n"
+    pack.write_text(SIGNED.replace(old, new), encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        run("check", str(tmp_path))
+    assert re.match(rf"{pack}:28: questions\[1\]\.misconceptions\[0\]\.signs: ", caught.value.message)
+    assert told in caught.value.message
+
+
+def test_check_finds_a_sign_without_a_word(home: Path, tmp_path: Path) -> None:
+    pack = tmp_path / "mine.yaml"
+    pack.write_text(SIGNED.replace("[linear, length]", "[linear, 'length | ']"), encoding="utf-8")
+    with pytest.raises(ContentError, match=r"mine\.yaml:28: .*signs\[1\]: each alternative of a sign needs a word"):
         run("check", str(pack))
 
 

@@ -18,13 +18,13 @@ import yaml
 from evaluators.judge import Judge
 from evaluators.reference.minilm import MiniLM
 from evaluators.verdict import Check, Verdict
-from interviewer.assessment import OfflineAssessor
 from interviewer.bench.endpoint import serving
 from interviewer.engine import Engine, Equipment
 from interviewer.events import Move, Setup
 from interviewer.facts import FactFinder
-from interviewer.llm import open_model
-from interviewer.second_opinion import SecondOpinion
+from interviewer.model.llm import open_model
+from interviewer.scoring.assessment import OfflineAssessor
+from interviewer.scoring.second_opinion import SecondOpinion
 from interviewer.settings import Settings
 from interviewer.speaking import Speaker
 from interviewer.state import State

@@ -14,8 +14,8 @@ from evaluators.ensemble import combine, refusal, subject_of
 from evaluators.judge import Judge, Judgement
 from evaluators.technical import TechnicalEvaluator
 from interviewer.bench.endpoint import Completion
-from interviewer.ledger import start_collecting
-from interviewer.llm import open_model
+from interviewer.model.ledger import start_collecting
+from interviewer.model.llm import open_model
 from knowledge.library import Library
 
 WRITTEN = Path(__file__).parent / "completions" / "strong_weak_hostile.yaml"

@@ -10,8 +10,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from interviewer.bench.endpoint import Completion
-from interviewer.ledger import start_collecting
-from interviewer.llm import MODES, open_model
+from interviewer.model.ledger import start_collecting
+from interviewer.model.llm import MODES, open_model
 from interviewer.settings import Settings
 from knowledge.errors import ModelError
 

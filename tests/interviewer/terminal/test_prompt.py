@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
@@ -49,6 +51,15 @@ async def test_ctrl_c_hands_over_the_draft() -> None:
 
 async def test_a_draft_is_taken_up_again() -> None:
     assert await _type(f" and more{CTRL_D}", draft="half an answer") == "half an answer and more"
+
+
+async def test_what_fails_behind_the_prompt_leaves_the_answer_alone() -> None:
+    heard: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: heard.append(context["message"]))
+    loop.call_soon(loop.call_exception_handler, {"message": "a judgement failed"})
+    assert await _type(f"an answer{ENTER}{ENTER}") == "an answer\n"
+    assert heard == ["a judgement failed"]
 
 
 async def test_written_answers_come_in_order_and_end() -> None:

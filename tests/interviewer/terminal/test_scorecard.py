@@ -9,7 +9,7 @@ from rich.console import Console
 
 from evaluators.score import CriterionScore, Evidence
 from evaluators.verdict import Check, MisconceptionSeen, Verdict
-from interviewer.report import Practice, QuestionReport, Report, Turn, Usage
+from interviewer.scorecard.report import Practice, QuestionReport, Report, Turn, Usage
 from interviewer.terminal.scorecard import show_scorecard
 from knowledge.models import Ladder, Passage
 
@@ -43,6 +43,7 @@ def _report(**changes: object) -> Report:
             ),
             CriterionScore(criterion="cost", score=None, reason="the judge gave no answer"),
         ),
+        labels={"scale": "Dividing by the root of d keeps…"},
         hints=1,
         verdicts=(
             Verdict(
@@ -83,8 +84,18 @@ def test_it_fits_the_screen(width: int) -> None:
 
 def test_it_says_what_a_candidate_needs_to_know() -> None:
     flat = " ".join(_shown(_report()).split())
-    for part in ("no hire", "2.5 of 5", "2.0–3.0", "●●●○○", "hints taken: 1", "1 of 2 checks", "The scale is missing"):
+    for part in (
+        "no hire",
+        "2.5 of 5",
+        "2.0–3.0",
+        "●●●○○",
+        "hints taken: 1",
+        "Dividing by the root",
+        "1 of 2 checks",
+        "The scale is missing",
+    ):
         assert part in flat
+    assert "isolation" not in flat
     for part in ("offline engine", "ours/attention.md, line 12", "Say why the scale is there.", "Practise next"):
         assert part in flat
 

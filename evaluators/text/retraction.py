@@ -1,0 +1,64 @@
+"""Whether a wrong claim was taken back: at once ("no, wait, the other way round"), or by a right answer later on.
+
+Who corrects a mistake, by himself or when he is asked about it, no longer holds it. Words of correction alone are not
+enough from afar: they have to stand right behind the claim, or with a sentence about the same thing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from evaluators.text.evidence import Span
+
+RELATED = 0.35  # least nearness of a sentence of correction to what is true, where it does not follow at once
+SAME = 0.5  # the same for one that says in a later paragraph what is true, and no more
+
+# "Bias correction", "people forget that", "a prediction that is wrong" and "recall is the other way round" are said in
+# any answer: such words count only where they speak of the claim, at the start of a clause or of the sentence.
+_TAKES_BACK = re.compile(
+    r"\b(?:(?:no|oh|sorry|hmm|ah|well|hang on|hold on)[,.;… –—-]+(?:no[, ]+)?wait|wait[,.… –—-]+(?:no|that|it|actually)"
+    r"|(?:scratch|strike) (?:that|what I said)|forget (?:what I said|that\b(?=\W*$))"
+    r"|I (?:take|took) (?:that|it|this) back"
+    r"|let me (?:correct|fix|restate|take back)|on second thoughts?|(?:small|quick|one) correction\b"
+    r"|I (?:misspoke|mis-spoke|was wrong|stand corrected|mixed (?:that|it|this|them|those|the two|up)|confused|meant"
+    r"|swapped (?:that|it|this|them|those|the two))\b|my mistake"
+    r"|I (?:said|put|had|got) (?:that|it|this|them|those|the two) "
+    r"(?:wrong|backwards?|the wrong way|the other way|mixed up)"
+    r"|what I (?:just )?said (?:was|is) (?:wrong|not right|incorrect|backwards?|nonsense|the wrong way)"
+    r"|sorry, (?:I|it|that))"
+    r"|^\W*correction\b"
+    r"|(?:^\W*|[,;:.!?–—-]\s*|\b(?:no|but|and|oh|ah|sorry|wait|actually|well|hmm) )"
+    r"(?:that(?: was| is|['’]s) (?:wrong|not right|incorrect|backwards?|nonsense|the wrong way|the other way a?round)"
+    r"|it(?: is|['’]s) (?:actually )?the other way a?round|you(?:['’]re| are) right)",
+    re.IGNORECASE,
+)
+
+
+def taken_back(
+    text: str,
+    spans: Sequence[Span],
+    claimed: Span,
+    nearness: Callable[[Span], float],
+    repeats: Callable[[Span], bool],
+) -> bool:
+    """Return whether what the sentence `claimed` says is taken back further on.
+
+    Args:
+        text: the whole answer.
+        spans: its sentences, in order.
+        claimed: the sentence with the wrong claim.
+        nearness: how near a sentence is to saying what is true, 0 to 1.
+        repeats: whether a sentence makes the same wrong claim again.
+    """
+    later = [span for span in spans if span.start >= claimed.end]
+    for number, span in enumerate(later):
+        said = text[span.start : span.end]
+        if repeats(span):
+            continue
+        near = max(nearness(one) for one in later[number : number + 2])
+        if _TAKES_BACK.search(said) and (number == 0 or near >= RELATED):
+            return True
+        if "\n\n" in text[claimed.end : span.start] and nearness(span) >= SAME:
+            return True
+    return False

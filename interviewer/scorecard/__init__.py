@@ -1,0 +1,1 @@
+"""What the candidate takes home: the scorecard, its advice, and its forms."""

@@ -1,0 +1,1 @@
+"""From what was said to scores: judging during an interview and after it, on trial, and against people."""
