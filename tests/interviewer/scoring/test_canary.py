@@ -43,6 +43,11 @@ def start(home: Path, folder: Path, version: int = 2, share: float = 1.0) -> Can
     return canary
 
 
+@pytest.fixture(name="ours")
+def version_of_ours() -> int:
+    return Library.load().rubrics["star"].version
+
+
 def version_in_force(home: Path) -> int:
     return load_library(Settings(home=home)).rubrics["star"].version
 
@@ -118,28 +123,28 @@ def test_the_id_alone_decides_and_the_share_is_kept(tmp_path: Path) -> None:
     assert [chosen(other, one) for one in ids] != first
 
 
-def test_promote_puts_it_in_force_and_rollback_what_was_before(tmp_path: Path) -> None:
+def test_promote_puts_it_in_force_and_rollback_what_was_before(tmp_path: Path, ours: int) -> None:
     home = tmp_path / "home"
-    assert version_in_force(home) == 1
-    canary = start(home, tmp_path, 2)
-    assert version_in_force(home) == 1
+    assert version_in_force(home) == ours
+    canary = start(home, tmp_path, ours + 1)
+    assert version_in_force(home) == ours
     canary.promote()
-    assert version_in_force(home) == 2
-    start(home, tmp_path, 3).promote()
-    assert version_in_force(home) == 3
+    assert version_in_force(home) == ours + 1
+    start(home, tmp_path, ours + 2).promote()
+    assert version_in_force(home) == ours + 2
     assert canary.rollback().status == "rolled back"
-    assert version_in_force(home) == 2
+    assert version_in_force(home) == ours + 1
     canary.rollback()
-    assert version_in_force(home) == 1
+    assert version_in_force(home) == ours
     with pytest.raises(InputError, match="nothing to roll back"):
         canary.rollback()
 
 
-def test_a_candidate_dropped_before_it_counts_changes_nothing(tmp_path: Path) -> None:
+def test_a_candidate_dropped_before_it_counts_changes_nothing(tmp_path: Path, ours: int) -> None:
     home = tmp_path / "home"
-    canary = start(home, tmp_path, 2)
+    canary = start(home, tmp_path, ours + 1)
     assert canary.rollback().status == "rolled back"
-    assert version_in_force(home) == 1
+    assert version_in_force(home) == ours
     assert canary.running() is None
 
 
@@ -160,16 +165,16 @@ def test_one_trial_at_a_time(tmp_path: Path) -> None:
         canary.start_judge("openai:new", 0.5)
 
 
-def test_what_is_tried_does_not_change_with_the_file(tmp_path: Path) -> None:
+def test_what_is_tried_does_not_change_with_the_file(tmp_path: Path, ours: int) -> None:
     home = tmp_path / "home"
-    canary = start(home, tmp_path, 2)
+    canary = start(home, tmp_path, ours + 1)
     trial = canary.current()
-    (tmp_path / "star2.yaml").write_text("rubric: nonsense", encoding="utf-8")
+    (tmp_path / f"star{ours + 1}.yaml").write_text("rubric: nonsense", encoding="utf-8")
     canary.promote()
-    assert version_in_force(home) == 2
+    assert version_in_force(home) == ours + 1
     candidate = canary.rubric(trial).record  # as whoever looked before it was decided still asks for it
     assert isinstance(candidate, Rubric)
-    assert candidate.version == 2
+    assert candidate.version == ours + 1
 
 
 def test_a_trial_that_somebody_else_has_decided_on_is_not_decided_twice(
