@@ -80,8 +80,9 @@ class Retriever:
         self._follow()
 
     def close(self) -> None:
-        """Close the catalogue; the vector store is shared within the process and stays."""
+        """Close the catalogue and the vectors; who else in this process reads the vectors opens them again."""
         self._catalogue.close()
+        self._vectors.close()
 
     def search(self, query: str, k: int = 5, category: str | None = None) -> Found:
         """Return the `k` best passages, and whether any is near the query.

@@ -59,8 +59,18 @@ class VectorStore:
         with _opening:
             store = _open.pop(folder.resolve(), None)
             if store is not None:
-                with store._alone():
-                    store._disconnect()
+                store.close()
+
+    @staticmethod
+    def release_all() -> None:
+        """Let go of every folder that this process has open."""
+        for folder in tuple(_open):
+            VectorStore.release(folder)
+
+    def close(self) -> None:
+        """Close the connection and its files; whoever asks next opens it again."""
+        with self._alone():
+            self._disconnect()
 
     def follow(self, generation: int) -> None:
         """See what another process has written, if it has: the catalogue is at `generation` now."""

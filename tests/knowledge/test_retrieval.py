@@ -142,6 +142,15 @@ def test_an_index_made_anew_is_followed(home: Path, encoder: HashingEncoder, not
     assert retriever.search("topic coverage beam", category="notes").passages[0].text.startswith("Beam search")
 
 
+def test_who_closes_takes_the_index_from_nobody(home: Path, encoder: HashingEncoder, notes: Path) -> None:
+    Index(home, encoder).add([notes])
+    first, second = Retriever(home, encoder), Retriever(home, encoder)
+    found = first.search("gradient clipping")
+    first.close()
+    assert second.search("gradient clipping") == found
+    second.close()
+
+
 def test_a_part_of_a_story_leads_to_the_whole(retriever: Retriever) -> None:
     part = retriever.search("gate stopped bad models", category="stories").passages[0]
     whole = retriever.section(part)
