@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evaluators.combine import NARROW, WIDE, apply_caps, decided, finish, versions_of, weighted
+from evaluators.combine import NARROW, WIDE, apply_caps, apply_flag_caps, decided, finish, versions_of, weighted
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
 from evaluators.story import cues, levels, parts
@@ -89,7 +89,8 @@ class StarEvaluator:
             apply_caps(total, self._rubric.caps, {c.criterion: c.score for c in judged})
         doubtful = any(finding.flag == "perhaps_no_story" for finding in findings)
         spread = WIDE if doubtful or len(words(text)) < 80 else NARROW
-        return finish(total, judged, findings, delivery=told_how, spread=spread, versions=versions)
+        score = finish(total, judged, findings, delivery=told_how, spread=spread, versions=versions)
+        return apply_flag_caps(score, self._rubric)
 
     def _judge(self, criterion: Criterion, text: str, told: list[Told], findings: list[Finding]) -> CriterionScore:
         rule = levels.RULES.get(criterion.id)
@@ -123,7 +124,7 @@ def _nothing_told(text: str, told: Sequence[Told], acts: Sequence[Told]) -> Find
     share = aside / max(1, sum(len(words(one.text)) for one in told))
     nobody_acts = not any(one.part == "action" and one.steps for one in told)
     if share > MOSTLY or (nobody_acts and not acts) or len(_POST.findall(text)) >= 2:
-        return Finding("no_story", "cap", "It explains, lists or asks for something; no story is told in it.", 1.5)
+        return Finding("no_story", "note", "It explains, lists or asks for something; no story is told in it.")
     if share > ASIDES:
         return Finding("perhaps_no_story", "cap", "Most of it tells nothing that happened.", 1.5)
     return None
@@ -137,20 +138,17 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
     # A reply may well say what one would do: it was asked what one would do differently.
     imagined = [one for one in told if not one.reply and cues.HYPOTHETICAL.search(one.text)]
     if len(imagined) >= 2 and len(imagined) > len(acts) and len(imagined) >= 0.4 * sum(not one.reply for one in told):
-        found.append(Finding("hypothetical", "cap", "It tells what would be done, not what was done.", 1.5))
+        found.append(Finding("hypothetical", "note", "It tells what would be done, not what was done."))
     creed = [one for one in told if cues.GENERAL.search(one.text)]
     if creed and len(done) <= 1 and len(creed) >= 0.4 * len(told) and not found:
-        found.append(
-            Finding("philosophy", "cap", "It tells what is believed or usually done; nothing happens in it.", 1.5)
-        )
+        found.append(Finding("philosophy", "note", "It tells what is believed or usually done; nothing happens in it."))
     if not found and (told_nothing := _nothing_told(text, told, acts)) is not None:
         found.append(told_nothing)
     if len(cues.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))
     for asked, needed in _ASKED.items():
         if re.search(asked, question, re.IGNORECASE) and not re.search(needed, text, re.IGNORECASE):
-            found.append(
-                Finding("other_question", "cap", "The story answers another question than the one that was asked.", 3.0)
-            )
+            reason = "The story answers another question than the one that was asked."
+            found.append(Finding("other_question", "note", reason))
             break
     return found

@@ -11,6 +11,7 @@ from evaluators.ensemble import combine, compare, refusal, standing, subject_of
 from evaluators.judge import CONTROL, CriterionJudgement, FalseClaims, Judge
 from evaluators.score import CriterionScore, Evidence, Score
 from knowledge.errors import ModelError
+from knowledge.library import Library
 from knowledge.models import Anchors, Cap, Criterion, KeyPoint, Misconception, Question, Rubric, Sample
 
 ANSWER = "L2 shrinks every weight by the same fraction. L1 sets small weights exactly to zero."
@@ -235,6 +236,15 @@ async def test_a_core_point_that_is_missing_caps_the_score() -> None:
     score = combine(offline(0, 5, 5), judgement, QUESTION, RUBRIC, "senior")
     assert score.overall is not None
     assert score.overall <= 2.5
+
+
+@pytest.mark.parametrize("flag", ["hypothetical", "philosophy", "no_story", "other_question"])
+async def test_no_judge_lifts_the_ceiling_that_the_rubric_puts_on_what_is_no_story_for_the_question(flag: str) -> None:
+    rubric = RUBRIC.model_copy(update={"flag_caps": Library.load().rubrics["star"].flag_caps})
+    judgement = await judged(giving(5, "L2 shrinks every weight"))
+    (cap,) = [cap for cap in rubric.flag_caps if cap.flag == flag]
+    assert combine(offline(5, 5, 5), judgement, QUESTION, rubric, "senior").overall == 5
+    assert combine(offline(5, 5, 5, flags=(flag,)), judgement, QUESTION, rubric, "senior").overall == cap.overall
 
 
 async def test_hints_have_their_price_here_too() -> None:
