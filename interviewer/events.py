@@ -73,6 +73,7 @@ class Move(Frozen):
     )
     quote: str = Field("", description="The candidate's own words that the move takes up.")
     hint_level: int = 0
+    minutes: float = Field(0.0, description="Of a question, how long it may take; 0 where the plan says so.")
     reason: str = Field("", description="Why this move, for the record and the report.")
 
 

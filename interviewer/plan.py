@@ -57,10 +57,14 @@ def make_plan(setup: Setup, library: Library, seed: int) -> tuple[Planned, ...]:
 
 
 def next_question(state: State, library: Library) -> Planned | None:
-    """Return the question for the next place in the plan, harder or easier by the answers so far; None at the end."""
+    """Return the question for the next place in the plan, harder or easier by the answers so far; None at the end.
+
+    The plan ends early for whoever answers faster than it reckons with. Then there are further questions while there is
+    time for one, at most as many again.
+    """
     slot = len(state.questions)
     if slot >= len(state.plan):
-        return None
+        return _further(state, library) if slot < 2 * len(state.plan) else None
     planned = state.plan[slot]
     question = library.question(planned.question_id)
     wanted = shown_level(state, library)
@@ -73,6 +77,25 @@ def next_question(state: State, library: Library) -> Planned | None:
     topics = {library.question(q.question_id).topic for q in state.questions}
     random = Random(f"adapt:{state.setup.seed}:{slot}:{wanted}")
     return Planned(question_id=_choose(others, wanted, topics, random).id, minutes=planned.minutes)
+
+
+def _further(state: State, library: Library) -> Planned | None:
+    """Return one more question, of the part that has had the least of its share and still fits; None when none does."""
+    asked = {q.question_id: q.spent for q in state.questions}
+    spent: dict[Round, float] = {}
+    for question in (library.question(identity) for identity in asked):
+        if question.round != "warm-up" or state.setup.round == "warm-up":
+            spent[question.round] = spent.get(question.round, 0.0) + asked[question.id]
+    topics = {library.question(identity).topic for identity in asked}
+    left = state.remaining - _GREETING_AND_GOODBYE / 2
+    for round_ in sorted(spent, key=lambda r: spent[r] / SHARES[r]):
+        bank = [q for q in _bank(library, round_) if q.id not in asked]
+        if bank and left >= LEAST_MINUTES[round_]:
+            level = shown_level(state, library) if round_ in _ADAPTED else state.setup.level
+            random = Random(f"further:{state.setup.seed}:{len(asked)}")
+            question = _choose(bank, level, topics, random)
+            return Planned(question_id=question.id, minutes=round(min(question.minutes, left), 2))
+    return None
 
 
 def shown_level(state: State, library: Library) -> Level:

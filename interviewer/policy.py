@@ -88,7 +88,7 @@ def _next(state: State, library: Library, reason: str) -> Move:
         return Move(kind="wrap", reason="finished")
     if state.questions and state.remaining < min(2.0, planned.minutes / 2):
         return Move(kind="wrap", reason="out_of_time")
-    return Move(kind="question", question_id=planned.question_id, reason=reason)
+    return Move(kind="question", question_id=planned.question_id, minutes=planned.minutes, reason=reason)
 
 
 def _hint(state: State, current: QuestionState, question: Question, library: Library) -> Move:

@@ -288,8 +288,9 @@ def _asked(state: State, event: Asked) -> State:
     )
     if move.kind == "question" and move.question_id is not None:
         slot = len(state.questions)
-        planned = state.plan[slot].minutes if slot < len(state.plan) else 5.0
-        opened = QuestionState(question_id=move.question_id, minutes=planned, moves=(move,), spent=took)
+        # An interview of an earlier version has its minutes in the plan alone.
+        minutes = move.minutes or (state.plan[slot].minutes if slot < len(state.plan) else 0.0)
+        opened = QuestionState(question_id=move.question_id, minutes=minutes, moves=(move,), spent=took)
         return _with(state, questions=(*state.questions, opened))
     if move.question_id is None:
         return state

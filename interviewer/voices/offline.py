@@ -123,10 +123,11 @@ class OfflineVoice:
         question = self._asked_about(move)
         before = self._library.questions.get(state.current.question_id) if state.current else None
         lead = self._phrase(state, _NEXT_BY_REASON.get(move.reason, "next_plain"))
+        further = self._phrase(state, "further") if len(state.questions) == len(state.plan) else ""
         new_round = before is None or before.round != question.round
         kind = "derivation" if is_derivation(question) else question.round
         intro = self._phrase(state, f"round_{kind}") if new_round else ""
-        return [lead, intro, question.text.strip()]
+        return [lead, further, intro, question.text.strip()]
 
     def _probe(self, state: State, move: Move) -> list[str]:
         question, current = self._asked_about(move), state.current

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evaluators.score import Score
-from interviewer.events import Asked, Move, Planned, Scored, Setup, Started
+from interviewer.events import Answered, Asked, Move, Planned, Scored, Setup, Started
 from interviewer.plan import LEAST_MINUTES, make_plan, next_question, shown_level
 from interviewer.state import State, replay
 from knowledge.library import Library
@@ -92,7 +92,6 @@ def after_scores(library: Library, *overalls: float | None) -> State:
         ((0.5, 4.5), "senior", "third"),
         ((None,), "senior", "second"),
         ((4.2, 4.8), "staff", "hard"),
-        ((3.0, 3.0, 3.0), "senior", None),
     ],
 )
 def test_difficulty_follows_what_was_shown(
@@ -101,7 +100,49 @@ def test_difficulty_follows_what_was_shown(
     state = after_scores(library, *overalls)
     assert shown_level(state, library) == level
     following = next_question(state, library)
-    assert (following and following.question_id) == question
+    assert following is not None
+    assert following.question_id == question
+
+
+def at_the_end_of(setup: Setup, library: Library, *answers: float) -> State:
+    """An interview whose plan has been gone through, each answer taking so many minutes."""
+    plan = make_plan(setup, library, setup.seed)
+    events: list[Any] = [Started(setup=setup, plan=plan)]
+    for planned, minutes in zip(plan, (*answers, *[answers[-1]] * len(plan)), strict=False):
+        move = Move(kind="question", question_id=planned.question_id, minutes=planned.minutes)
+        events.append(Asked(move=move, text=""))
+        events.append(Answered(question_id=planned.question_id, text="x", kind="answer", seconds=60 * minutes))
+    return replay(events)
+
+
+@pytest.mark.parametrize("round_", ["mixed", "technical", "coding", "design", "behavioural"])
+def test_who_is_ahead_of_the_plan_gets_more_that_fits_and_is_new(bank: Library, round_: Any) -> None:
+    for seed in range(20):
+        setup = Setup(round=round_, minutes=40, seed=seed)
+        state = at_the_end_of(setup, bank, 1.0)
+        further = next_question(state, bank)
+        assert further is not None
+        question = bank.question(further.question_id)
+        assert further.question_id not in {q.question_id for q in state.questions}
+        assert question.round in {bank.question(q.question_id).round for q in state.questions}
+        assert question.round != "warm-up"
+        assert LEAST_MINUTES[question.round] <= further.minutes <= min(question.minutes, state.remaining)
+
+
+def test_a_coding_round_of_a_quarter_of_an_hour_has_room_for_a_second_exercise(bank: Library) -> None:
+    setup = Setup(round="coding", minutes=15)
+    assert next_question(at_the_end_of(setup, bank, 5.0), bank) is not None
+    assert next_question(at_the_end_of(setup, bank, 10.0), bank) is None
+
+
+def test_who_skips_everything_is_not_asked_the_whole_bank(bank: Library) -> None:
+    setup = Setup(round="technical", minutes=45)
+    plan = make_plan(setup, bank, setup.seed)
+    events: list[Any] = [Started(setup=setup, plan=plan)]
+    while (planned := next_question(replay(events), bank)) is not None:
+        move = Move(kind="question", question_id=planned.question_id, minutes=planned.minutes)
+        events.append(Asked(move=move, text=""))
+    assert len(replay(events).questions) == 2 * len(plan)
 
 
 def test_an_adapted_question_keeps_the_minutes_of_its_place(library: Library) -> None:

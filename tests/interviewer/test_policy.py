@@ -370,8 +370,17 @@ def test_code(library: Library, _name: str, events: tuple[AnyEvent, ...], kind: 
 
 
 def test_the_last_question_is_followed_by_goodbye(library: Library) -> None:
-    last = state(asked("question", question="third"), Answered(question_id="third", text="x", kind="skip"))
-    assert (decide(last, library).kind, decide(last, library).reason) == ("wrap", "finished")
+    last = asked("question", question="third"), Answered(question_id="third", text="x", kind="skip")
+    move = decide(state(*last, minutes=4), library)
+    assert (move.kind, move.reason) == ("wrap", "finished")
+
+
+def test_who_is_ahead_of_the_plan_is_asked_more(library: Library) -> None:
+    last = asked("question", question="third"), Answered(question_id="third", text="x", kind="skip")
+    move = decide(state(*last), library)
+    assert (move.kind, move.reason) == ("question", "skipped")
+    assert move.question_id not in {"first", "third"}
+    assert move.minutes == library.question(move.question_id or "").minutes
 
 
 def test_what_the_time_ran_out_on_is_said(library: Library) -> None:
