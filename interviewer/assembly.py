@@ -77,6 +77,9 @@ class Parts:
             self.beside.shutdown(cancel_futures=True)
         self.executor.shutdown(wait=True, cancel_futures=True)
         self._cleanup.close()
+        for part in vars(self).values():  # 100 MB of weights need not wait until somebody looks for circles
+            if isinstance(part, Once):
+                part.forget()
 
     def _load_library(self) -> Library:
         return self.editions.library(None)

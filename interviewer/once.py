@@ -64,6 +64,10 @@ class Once(Generic[_Part]):
             self._failed_at = time.monotonic()
             logger.warning("%s", error)
 
+    def forget(self) -> None:
+        """Let go of it; who asks again has it made again."""
+        self._made.clear()
+
     @property
     def made(self) -> _Part | None:
         """It, if it was made."""
