@@ -352,8 +352,8 @@ def test_a_right_answer_in_another_order_is_no_word_salad(encoder, answer, refer
 
 def test_dense_key_points_said_in_order_are_no_word_salad(encoder, library):
     questions = [q for q in library.questions.values() if q.rubric == "technical" and q.key_points]
-    items = [(f"I would say this. {p.text}", from_question(q)) for q in questions for p in q.key_points[::2]]
-    assert len(items) > 150
+    items = [(f"I would say this. {p.text}", from_question(q)) for q in questions for p in q.key_points[::4]]
+    assert len(items) > 100
     scores = TechnicalEvaluator(encoder, library.rubrics["technical"]).score_many(items)
     salads = [text for (text, _), score in zip(items, scores, strict=True) if "word_salad" in score.flags]
     assert salads == []

@@ -19,7 +19,7 @@ from interviewer.assembly import Parts, open_engine
 from interviewer.events import Answered, Scored, Setup
 from interviewer.process import ChildProcess
 from interviewer.scoring.assessment import OfflineAssessor
-from interviewer.scoring.judging import KEPT, Judging, Subject, judge_here
+from interviewer.scoring.judging import Judging, Subject, judge_here
 from interviewer.settings import Settings
 from interviewer.state import QuestionState, State
 from knowledge.encoder import TokenEncoder
@@ -129,7 +129,11 @@ def test_what_breaks_in_an_evaluator_is_not_scored(parts: Parts) -> None:
     assert "our fault" in score.reason
 
 
-def test_the_evaluators_that_were_used_last_are_kept_and_no_others(parts: Parts) -> None:
+def test_the_evaluators_that_were_used_last_are_kept_and_no_others(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = 4  # each takes most of a second to make
+    monkeypatch.setattr("interviewer.scoring.judging.KEPT", kept)
     made: list[int] = []
 
     def encoder() -> TokenEncoder:
@@ -148,10 +152,10 @@ def test_the_evaluators_that_were_used_last_are_kept_and_no_others(parts: Parts)
         return len(made) - before
 
     assert judge(0) == 1
-    for version in range(1, KEPT + 5):
+    for version in range(1, kept + 5):
         assert judge(version) == 1
         assert judge(0) == 0
-    assert judge(KEPT + 4) == 0
+    assert judge(kept + 4) == 0
     assert judge(1) == 1
 
 
