@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 REFERENCE = 0.78  # mean of recall and gain at which a statement of a reference is said; full marks reach .6 to .7
 ANCHOR = 0.18  # what a literal anchor adds to a point's share, of 1; alone it is worth no more than that
 BEYOND = 0.5  # what a point above the asked level weighs
-TOUCHED = 0.2  # share of a point from where a sentence is quoted for it; sentences on one subject share less by chance
+TOUCHED = 0.2  # least share of a point that counts and is quoted; sentences on one subject share less by chance
 KEPT = 1024  # targets; one with a reference of sixty words takes 190 kB, one of our questions about 600
 # Quantile of what unrelated texts reach of a further wording, which is taken off. Without it right answers to other
 # questions earned 1.2 of 5, with it 1.0, at .9 .8; right answers by example earn 2.6, 2.4 and 2.2.
@@ -192,7 +192,7 @@ class TechnicalEvaluator:
             denies(wording, answer, nearest, spans, listed=bool(target.wrongs))
             for wording, (_, nearest, _) in zip(wordings, ways, strict=True)
         )
-        share = 0.0 if denied else min(1.0, max(0.0, share))
+        share = 0.0 if denied or share < TOUCHED else min(1.0, share)
         return _Covered(point, share, aligned, tuple(literal), denied, seen)
 
     def _heard(
@@ -261,7 +261,7 @@ class TechnicalEvaluator:
 
 
 def _criterion(one: _Covered, answer: Reading, weight: float) -> CriterionScore:
-    score = round(5 * one.share) if one.share >= TOUCHED else 0
+    score = round(5 * one.share)
     span = one.aligned.sentence
     evidence = (quote(answer.text, *span),) if span is not None and (score or one.denied) else ()
     if score and not evidence:
