@@ -131,6 +131,18 @@ def as_numbers(got: Any) -> NDArray[Any] | None:
     return array if array.dtype.kind in "biuf" else None
 
 
+def as_expected(expected: Any, got: Any) -> Any:
+    """`got` with its numbers as arrays wherever `expected` has an array; a list of numbers may stand for one."""
+    if isinstance(expected, np.ndarray):
+        array = as_numbers(got)
+        return got if array is None else array
+    if isinstance(expected, list | tuple) and isinstance(got, list | tuple) and len(got) == len(expected):
+        return [as_expected(one, other) for one, other in zip(expected, got, strict=True)]
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return {key: as_expected(expected.get(key), value) for key, value in got.items()}
+    return got
+
+
 def shape_message(expected: tuple[int, ...], got: tuple[int, ...]) -> str:
     """A wrong shape explained by its axes."""
     said = f"should have shape {expected}, got {got}"

@@ -189,6 +189,22 @@ def scaled_dot_product_attention(Q, K, V):
     assert grader.grade("scaled_dot_product_attention", source).passed
 
 
+@pytest.mark.parametrize(("bias", "passed"), [(" + 0", True), (" + 1", False)])
+def test_numpy_beside_an_unused_torch_gets_arrays(grader: CodeGrader, bias: str, passed: bool) -> None:
+    source = ATTENTION.replace("    scores =", "    Q = Q.astype(np.float64)\n    scores =").replace(
+        "@ V", f"@ V{bias}"
+    )
+    verdict = grader.grade("scaled_dot_product_attention", f"import torch\n{source}")
+    assert verdict.passed is passed
+    assert not verdict.error
+
+
+def test_an_invariant_holds_for_a_list_too(grader: CodeGrader) -> None:
+    source = BATCH_NORM.replace("return out,", "return out.tolist(),")
+    assert source != BATCH_NORM
+    assert all(check.passed for check in grader.grade("batch_norm", source).checks)
+
+
 def test_smallest_failing_input_is_shown(grader: CodeGrader) -> None:
     verdict = grader.grade("k_fold", K_FOLD.replace(" + (i < n % k)", ""))
     shown = [check for check in verdict.checks if "input:" in check.detail]
