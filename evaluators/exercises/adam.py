@@ -64,8 +64,8 @@ EXERCISE = Exercise(
             "no_bias_correction",
             "Neither moment is corrected for starting at zero. Early on both are too small, the second far "
             "more so, and the first steps come out several times too long: with the usual betas about three "
-            "times at t = 1. The effect fades after some hundred steps, so a loss curve only shows a rough "
-            "start.",
+            "times at t = 1. The effect fades only after a thousand steps and more, the memory of the second moment, "
+            "and a loss curve shows no more than a rough start.",
             "After one step with gradient g, what is m, what is v, and how long is your step in units of lr?",
         ),
         Wrong(

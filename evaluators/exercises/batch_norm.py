@@ -136,7 +136,7 @@ EXERCISE = Exercise(
         Wrong(
             "batch_statistics_at_inference",
             "At inference the layer still looks at the batch it is given. One sample's prediction then depends "
-            "on its neighbours, and a batch of one becomes all zeros. This is the bug behind 'it works in "
+            "on its neighbours, and a batch of one comes out as beta. This is the bug behind 'it works in "
             "training, and fails in production': the mode must switch to the running statistics.",
             "You serve one request at a time. What does your layer output for a batch of one?",
         ),

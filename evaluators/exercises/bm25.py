@@ -100,7 +100,7 @@ EXERCISE = Exercise(
         Wrong(
             "frequency_by_occurrences",
             "The document frequency counts occurrences. A word that is repeated in a single document looks "
-            "common, and the argument of the logarithm can even become negative. Count documents that contain "
+            "common, and with more occurrences than documents its idf is even negative. Count documents that contain "
             "it.",
             "A word occurs twenty times in one document and nowhere else. What is its document frequency?",
         ),

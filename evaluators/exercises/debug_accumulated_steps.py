@@ -1,4 +1,4 @@
-"""Debugging: accumulated gradients that are too large. Source: Goyal et al. 2017, section 2, arXiv:1706.02677."""
+"""Debugging: accumulated gradients that are too large. Source: Goyal et al. 2017, section 3, arXiv:1706.02677."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ EXERCISE = Exercise(
         "Data-parallel workers average their gradients. When is that the same mistake?",
     ),
     complexity="O(rows · d) time; memory of one micro-batch.",
-    source="Goyal et al. 2017, Accurate, Large Minibatch SGD, arXiv:1706.02677, section 2",
+    source="Goyal et al. 2017, Accurate, Large Minibatch SGD, arXiv:1706.02677, section 3",
     broken=Broken(
         code=CODE,
         bugs=BUGS,

@@ -12,8 +12,8 @@ it does not. Find the fault and hand in the corrected function.
 
 - `X` is `(n, d)`, one review a row; `W` is `(d, c)`, `b` is `(c,)`; `y` holds the `n` true topics
 - the probabilities of a review are the softmax of its logits, safe for large logits
-- the loss is the mean negative log-probability of the true topic; no row's loss may be infinite for finite logits
-  below 500 in size
+- the loss is the mean negative log-probability of the true topic; no row's loss may be infinite for logits
+  below 300 in size
 
 Return `(probabilities, loss)`, probabilities of shape `(n, c)`.
 """

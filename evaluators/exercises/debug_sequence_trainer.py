@@ -163,7 +163,7 @@ EXERCISE = Exercise(
         Wrong(
             "not_clipped",
             "`max_norm` is accepted and never used. The gradient passes once through Wh for each time step, so it "
-            "grows like a power of its largest singular value; a single huge step then throws the weights where the "
+            "grows like a power of its largest eigenvalue in size; a huge step then throws the weights where the "
             "next gradient is larger still. Scale all gradients together when their norm exceeds the bound.",
             "Search for `max_norm` in the function. Where does it change what is computed?",
             UNDONE,

@@ -91,8 +91,8 @@ EXERCISE = Exercise(
         Wrong(
             "norm_missing",
             "The update forgets to divide by the column's squared norm. It happens to be right when columns are "
-            "normalised, which many texts assume; here weights come out scaled by the norm of their column, and "
-            "sweeps may diverge. Minimise the one-dimensional quadratic again, with its leading coefficient.",
+            "normalised, which many texts assume; here weights come out scaled by the squared norm of their column, "
+            "and sweeps may diverge. Minimise the one-dimensional quadratic again, with its leading coefficient.",
             "Minimise 0.5·a·w² - rho·w over w. Where does a end up?",
             TERM,
         ),

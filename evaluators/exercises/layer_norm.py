@@ -62,7 +62,7 @@ EXERCISE = Exercise(
         Wrong(
             "batch_axis",
             "The statistics run over the batch: this is batch normalisation. A token's output then depends on the "
-            "other sequences in the batch, and a batch of one gives zeros. Normalise each vector over its own "
+            "other sequences in the batch, and a batch of one gives beta. Normalise each vector over its own "
             "features.",
             "Put one vector alone in a batch. What comes out?",
         ),

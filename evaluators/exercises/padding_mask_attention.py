@@ -38,7 +38,7 @@ def reference(Q: Array, K: Array, V: Array, lengths: Array, bugs: Bugs = NO_BUGS
     if "queries_masked" in bugs:
         rows = np.arange(Q.shape[1])[None, :, None] < lengths[:, None, None]
         return _softmax(scores) * rows @ V
-    weights = _softmax(np.where(real, scores, -np.inf))
+    weights = _softmax(np.where(real, scores, -1e9 if "empty_row_averaged" in bugs else -np.inf))
     return (weights if "empty_row_nan" in bugs else np.nan_to_num(weights)) @ V
 
 
@@ -92,6 +92,14 @@ EXERCISE = Exercise(
             "A sequence without a single real key gives nan: all its scores are minus infinity, and 0 / 0 follows. "
             "One such row spreads nan through the loss to every weight. Decide what it should return, here zero.",
             "All keys of a row are masked. What does the softmax divide by what?",
+            EDGE,
+        ),
+        Wrong(
+            "empty_row_averaged",
+            "A sequence without a single real key gets the average of its padding. Every score of the row is the same "
+            "large negative number, and a softmax of equal scores is uniform: the mask has cancelled itself. No nan "
+            "gives it away. Set the weights of masked keys to zero after the softmax as well.",
+            "All scores of a row are -1e9. What are the weights?",
             EDGE,
         ),
         Wrong(

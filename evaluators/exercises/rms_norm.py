@@ -73,7 +73,7 @@ EXERCISE = Exercise(
         Wrong(
             "eps_outside_root",
             "eps is added to the root instead of the mean square. For ordinary activations nobody sees it; for "
-            "tiny ones the results differ by a few percent.",
+            "tiny ones, whose mean square is below eps, the outputs come out several times too large.",
             "The mean square is 1e-6. By what do you divide, with eps = 1e-5?",
             EDGE,
         ),

@@ -103,9 +103,13 @@ EXERCISE = Exercise(
     ),
     invariants=(
         Invariant(
-            "only the order of the scores matters",
-            lambda args, out: abs(out - reference(args[0], 5 * args[1] - 40)) < 1e-6,
-            "scaling and shifting all scores leaves the area as it is",
+            "between all ties lost and all ties won",
+            lambda args, out: (
+                reference(*args, frozenset({"ties_lost"})) - 1e-6
+                <= out
+                <= reference(*args, frozenset({"ties_won"})) + 1e-6
+            ),
+            "it is outside even when every tie counts as lost, or every tie as won: the pairs are not counted right",
         ),
     ),
     hints=(

@@ -42,7 +42,7 @@ def reference(p1: float, p2: float, alpha: float, power: float, bugs: Bugs = NO_
         mean = (p1 + p2) / 2
         spread = z_alpha * math.sqrt(2 * mean * (1 - mean)) + z_beta * math.sqrt(variances)
     size = (spread / (p2 - p1)) ** 2
-    return math.ceil(2 * size if "total_returned" in bugs else size)
+    return math.ceil(size) * (2 if "total_returned" in bugs else 1)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:

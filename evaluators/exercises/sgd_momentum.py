@@ -1,4 +1,4 @@
-"""SGD with momentum. Source: Polyak 1964; the form of Sutskever et al., ICML 2013, as in PyTorch."""
+"""SGD with momentum. Sources: Polyak 1964, in PyTorch's form; Sutskever et al., ICML 2013, with the rate inside."""
 
 from __future__ import annotations
 

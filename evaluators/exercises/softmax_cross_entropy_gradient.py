@@ -64,7 +64,8 @@ EXERCISE = Exercise(
         Wrong(
             "target_not_subtracted",
             "This is the softmax itself: nothing is subtracted at the true class. Every entry is positive, so a "
-            "step lowers all logits together and the probabilities hardly move. The true class must be pushed up.",
+            "step lowers all logits, the largest ones most, and the probabilities drift towards uniform whatever the "
+            "labels are. The true class must be pushed up.",
             "In which direction does your gradient move the logit of the true class?",
         ),
         Wrong(

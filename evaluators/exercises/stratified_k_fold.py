@@ -40,6 +40,8 @@ def reference(y: Array, k: int, bugs: Bugs = NO_BUGS) -> Array:
     for label in np.unique(y):
         members = np.flatnonzero(y == label)
         each = len(members) // k
+        if "dealt_from_the_first_fold" in bugs:
+            folds[members] = np.arange(len(members)) % k
         if "remainder_in_first_fold" in bugs or "remainder_dropped" in bugs:
             folds[members] = -1 if "remainder_dropped" in bugs else 0
             folds[members[: each * k]] = np.arange(each * k) % k
@@ -96,12 +98,19 @@ EXERCISE = Exercise(
             "After your sort, which samples land in the first fold?",
         ),
         Wrong(
-            "remainder_in_first_fold",
-            "Every class starts dealing at fold 0, or puts its remainder there. Each class alone is fair, but the "
-            "extra samples of all classes meet in the same fold, which ends up larger. Carry on with the next "
-            "class where the last one stopped.",
+            "dealt_from_the_first_fold",
+            "Every class starts dealing at fold 0. Each class alone is fair, but the extra samples of all classes "
+            "meet in the first folds, which end up larger. Carry on with the next class where the last one stopped.",
             "You have ten classes of 11 samples and ten folds. How large is your first fold?",
             EDGE,
+        ),
+        Wrong(
+            "remainder_in_first_fold",
+            "What is left of each class after dividing by k goes to one fold. That fold then has up to k - 1 samples "
+            "more of every class, and of a rare class most of what there is. Deal the remainder out as well, one "
+            "sample a fold.",
+            "A class has 14 samples and there are five folds. How many of them are in your largest fold?",
+            TERM,
         ),
         Wrong(
             "remainder_dropped",

@@ -120,7 +120,7 @@ EXERCISE = Exercise(
         Wrong(
             "target_not_subtracted",
             "The gradient at the logits is the probabilities themselves; nothing is subtracted at the true "
-            "class. Every step then lowers all logits alike, whatever the labels are. The derivative of "
+            "class. Every step then lowers all logits, the largest most, whatever the labels are. The derivative of "
             "softmax with cross-entropy is probabilities minus one-hot target.",
             "Change the labels. Do your gradients change?",
         ),
