@@ -18,13 +18,15 @@ NARROW, WIDE = 0.5, 1.0  # half width of the band with much evidence and with li
 
 @dataclass(slots=True)
 class Total:
-    """A score in the making: the number so far and how it came about."""
+    """A score in the making: the number so far, the lowest ceiling over it, and how it came about."""
 
     value: float
     trace: list[str] = field(default_factory=list)
+    ceiling: float = 5.0
 
     def cap(self, limit: float, reason: str) -> None:
-        """Lower the number to `limit` where it is above."""
+        """Lower the number to `limit` where it is above; neither it nor its band goes beyond that."""
+        self.ceiling = min(self.ceiling, limit)
         if self.value > limit:
             self.value = limit
             self.trace.append(f"at most {limit:g}: {reason}")
@@ -76,11 +78,16 @@ def apply_flag_caps(score: Score, rubric: Rubric) -> Score:
 
 def _at_most(score: Score, limit: float, reason: str) -> Score:
     """Return the score with its number and its band lowered to `limit` where they are above."""
-    if score.overall is None or score.overall <= limit:
+    if score.overall is None:
         return score
-    low = min(score.band[0], limit) if score.band else limit
-    trace = (*score.trace, f"at most {limit:g}: {reason}")
-    return score.model_copy(update={"overall": limit, "band": (low, limit), "trace": trace})
+    low, high = score.band or (score.overall, score.overall)
+    changes: dict[str, object] = {
+        "ceiling": min(score.ceiling, limit),
+        "band": (min(low, limit), min(high, limit)),
+    }
+    if score.overall > limit:
+        changes |= {"overall": limit, "trace": (*score.trace, f"at most {limit:g}: {reason}")}
+    return score.model_copy(update=changes)
 
 
 def finish(
@@ -100,10 +107,10 @@ def finish(
             total.cap(finding.cap, finding.reason)
     notes = [f"{f.flag}: {f.reason}" for f in findings if f.effect == "note"]
     overall = None if total is None else round(min(5.0, max(0.0, total.value)), 3)
-    band = None if overall is None else (round(max(0.0, overall - spread), 2), round(min(5.0, overall + spread), 2))
     return Score(
         overall=overall,
-        band=band,
+        band=None if total is None or overall is None else band(overall, spread, total.ceiling),
+        ceiling=5.0 if total is None else total.ceiling,
         criteria=tuple(criteria),
         flags=tuple(flags(findings)),
         misconceptions=tuple(misconceptions),
@@ -113,6 +120,11 @@ def finish(
         engine=engine,
         versions=dict(versions or {}),
     )
+
+
+def band(overall: float, spread: float, ceiling: float) -> tuple[float, float]:
+    """Return the band around a number, which ends at the ceiling."""
+    return round(max(0.0, overall - spread), 2), round(min(ceiling, overall + spread), 2)
 
 
 def decided(

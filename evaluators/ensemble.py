@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evaluators.combine import Total, apply_caps, apply_flag_caps, apply_hints, finish, weighted
+from evaluators.combine import NARROW, Total, apply_caps, apply_flag_caps, apply_hints, finish, weighted
 from evaluators.judge import COULD_NOT, Fact, Item, Judged, Judgement, Subject
 from evaluators.score import CriterionScore, MisconceptionFound, Score
 from evaluators.text.gates import Finding
@@ -148,8 +148,17 @@ def combine(
         delivery=offline.delivery,
         versions={**offline.versions, "judge": judgement.model, "prompts": ", ".join(judgement.prompts)},
     )
-    score = score.model_copy(update={"notice": _gaps(judgement, question)})
+    score = _uncalibrated(score.model_copy(update={"notice": _gaps(judgement, question)}))
     return apply_hints(apply_flag_caps(_banded(score, offline, judgement, merged), rubric), hints, rubric)
+
+
+def _uncalibrated(score: Score) -> Score:
+    """Return the score without a claim to the user's scale: it mends our scorer's leniency, and a model has its own."""
+    if "calibration" not in score.versions:
+        return score
+    versions = {name: version for name, version in score.versions.items() if name != "calibration"}
+    trace = (*score.trace, "not calibrated: the graded answers tell how lenient our scorer is, not the model")
+    return score.model_copy(update={"versions": versions, "trace": trace})
 
 
 def _gaps(judgement: Judgement, question: Question) -> str:
@@ -226,10 +235,12 @@ def _banded(
     score: Score, offline: Score, judgement: Judgement, merged: Sequence[tuple[CriterionScore, int, bool]]
 ) -> Score:
     """The band of the offline score's width, wider by the spread of the samples and up to where the model stands."""
-    if score.overall is None:
+    if score.overall is None or score.band is None:
         return score
-    half = (offline.band[1] - offline.band[0]) / 2 if offline.band else 0.5
-    low, high = score.overall - min(half, 0.5), score.overall + min(half, 0.5)
+    half = NARROW
+    if offline.band and offline.overall is not None:
+        half = min(half, max(offline.overall - offline.band[0], offline.band[1] - offline.overall))
+    low, high = score.overall - half, min(score.overall + half, score.band[1])
     spreads = {name: one for name, one in judgement.criteria.items() if one.criterion.score is not None}
     weight = sum(one.weight for one, _, _ in merged if one.score is not None) or 1.0
     for one, gap, _ in merged:

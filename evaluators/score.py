@@ -55,6 +55,7 @@ class Score(Frozen):
 
     overall: float | None = Field(ge=0, le=5)
     band: tuple[float, float] | None
+    ceiling: float = Field(5.0, ge=0, le=5, description="The lowest of the caps over it, in force or not.")
     criteria: tuple[CriterionScore, ...] = ()
     flags: tuple[str, ...] = Field(
         (), description="What is odd about the answer: gibberish, question_copied, injection…"

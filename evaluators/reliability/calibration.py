@@ -54,19 +54,21 @@ class Calibration(Frozen):
         return voting.shipped().weighted(self.weights) if self.weights else voting.shipped()
 
     def apply(self, score: Score) -> Score:
-        """Return the score on the person's scale; what a gate decided stays as it is."""
+        """Return the score on the person's scale, under the same caps; what a gate decided stays as it is."""
         if score.overall is None or score.overall == 0 or DECIDED & set(score.flags):
             return score
-        lifted = round(float(moved(np.array(score.overall), self.slope, self.intercept)), 3)
+        moved_to = round(float(moved(np.array(score.overall), self.slope, self.intercept)), 3)
+        lifted = min(moved_to, score.ceiling)
         low, high = score.band or (score.overall, score.overall)
         shift = lifted - score.overall
         passes = "passes" if lifted >= self.threshold else "does not pass"
         trace = (
             *score.trace,
-            f"calibrated on {self.answers} graded answers: {score.overall:.2f} → {lifted:.2f}",
+            f"calibrated on {self.answers} graded answers: {score.overall:.2f} → {moved_to:.2f}",
+            *([f"at most {score.ceiling:g}: the same cap on your scale"] if moved_to > lifted else []),
             f"{passes}: the threshold is {self.threshold:.2f}, false praise at {self.price:g} times false blame",
         )
-        band = (round(max(0.0, low + shift), 2), round(min(5.0, high + shift), 2))
+        band = (round(max(0.0, low + shift), 2), round(min(score.ceiling, high + shift), 2))
         versions = {**score.versions, "calibration": self.made}
         return score.model_copy(update={"overall": lifted, "band": band, "trace": trace, "versions": versions})
 

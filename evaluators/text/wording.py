@@ -33,6 +33,13 @@ _FORMULA = re.compile(
     r"|\w{1,4}(?:_\w{1,5}\b|[\d²³ᵀ⁻¹₀-₉ᵢⱼ∂∇∑σμλθ]+)\w{0,6}|\w{1,8}\([^()\n]{0,30}\)"
 )
 
+_REFERENCE = Finding(
+    "reference_pasted",
+    "cap",
+    "The reference answer, word for word: it shows that it was found, not that it was understood.",
+    1.0,
+)
+
 
 def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> list[Finding]:
     """Return what the encoder's word pieces and states show: gibberish, shuffled keywords, the reference pasted."""
@@ -46,8 +53,7 @@ def inspect_reading(reading: Reading, references: Sequence[Reading] = ()) -> lis
     if _salad(reading, overlaps):
         return [Finding("word_salad", "cap", "Keywords in no order that makes a sentence.", limit)]
     if len(reading.words) >= PASTED and any(one.copied > 0.8 for one in overlaps):
-        reason = "The reference answer, word for word: it shows that it was found, not that it was understood."
-        return [Finding("reference_pasted", "cap", reason, 1.0)]
+        return [_REFERENCE]
     return []
 
 
@@ -57,6 +63,7 @@ def shown_by_encoder(flags: Sequence[str]) -> list[Finding]:
         "gibberish": Finding("gibberish", "zero", "Most of the words are in no English vocabulary."),
         "keyword_list": Finding("keyword_list", "cap", "A list of keywords: no sentence connects them.", SURE_CAP),
         "word_salad": Finding("word_salad", "cap", "Words in no order that makes a sentence.", SURE_CAP),
+        "reference_pasted": _REFERENCE,
     }
     return [found[flag] for flag in flags if flag in found]
 

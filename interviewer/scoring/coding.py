@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from evaluators.combine import Total, apply_caps, band
 from evaluators.score import CriterionScore, Evidence, Score
 from evaluators.verdict import Verdict
 from interviewer.state import QuestionState
@@ -33,22 +34,19 @@ def coding_score(rubric: Rubric, current: QuestionState, talk: Score | None) -> 
     weights = {c.id: c.weight for c in rubric.criteria}
     talk_weight = sum(w for name, w in weights.items() if name != CORRECTNESS)
     trace = [f"{CORRECTNESS}: {correctness.score}/5, weight {correctness.weight:g}: {correctness.reason}"]
-    overall = float(correctness.score or 0)
+    total = Total(float(correctness.score or 0), trace)
     if talk is not None and talk.overall is not None:
-        total = correctness.weight + talk_weight
-        overall = (overall * correctness.weight + talk.overall * talk_weight) / total
+        whole = correctness.weight + talk_weight
+        total.value = (total.value * correctness.weight + talk.overall * talk_weight) / whole
         trace.append(f"explanation: {talk.overall:.2f}/5, weight {talk_weight:g}")
     else:
         trace.append("explanation: not judged, nothing was said about the code; left out of the mean")
-    for cap in rubric.caps:
-        reached = correctness.score if cap.criterion == CORRECTNESS else None
-        if reached is not None and reached <= cap.at_most and overall > cap.overall:
-            overall = cap.overall
-            trace.append(f"at most {cap.overall:g}: {cap.reason}")
-    spread = 0.5 if talk is None else 0.3
+    apply_caps(total, rubric.caps, {CORRECTNESS: correctness.score})
+    overall = round(total.value, 2)
     return Score(
-        overall=round(overall, 2),
-        band=(max(0.0, round(overall - spread, 2)), min(5.0, round(overall + spread, 2))),
+        overall=overall,
+        band=band(overall, 0.5 if talk is None else 0.3, total.ceiling),
+        ceiling=total.ceiling,
         criteria=(correctness, *said),
         flags=talk.flags if talk else (),
         misconceptions=talk.misconceptions if talk else (),

@@ -229,7 +229,7 @@ def _left(record: Regraded, why_not: str) -> Regraded:
 
 def _essence(score: Score) -> Score:
     versions = {name: version for name, version in score.versions.items() if name not in _UNNAMED}
-    return score.model_copy(update={"trace": (), "versions": versions})
+    return score.model_copy(update={"trace": (), "ceiling": 5.0, "versions": versions})
 
 
 def make_regrader(parts: Parts, library: Library, *, only: str | None = None, judge: str = "") -> Regrader:

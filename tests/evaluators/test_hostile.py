@@ -245,6 +245,30 @@ def test_a_pasted_reference_is_capped(asked, kind):
         assert score.overall <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("warm_up", "background_in_ml"), ("warm_up", "favourite_paper"), ("design", "design_ab_testing")]
+)
+def test_pasted_key_points_are_capped(encoder, library, kind, name):
+    question = library.question(name)
+    points = " ".join(point.text for point in question.key_points)
+    if kind == "design":
+        scenario = library.scenarios[question.scenario]
+        score = DesignEvaluator(encoder, library.rubrics["design"]).score(points, question, scenario, ())
+    else:
+        score = WarmUpEvaluator(encoder, library.rubrics["warm_up"]).score(points, question)
+    assert "reference_pasted" in score.flags
+    assert score.overall <= 1.0
+
+
+@pytest.mark.parametrize("name", ["monitoring_without_labels", "l1_vs_l2", "serving_budget"])
+@pytest.mark.parametrize("answer", LITTLE.values())
+def test_no_part_of_a_technical_score_is_without_a_quotation(encoder, library, name, answer):
+    score = TechnicalEvaluator(encoder, library.rubrics["technical"]).score(answer, library.question(name))
+    assert score.overall == 0.0 or any(criterion.evidence for criterion in score.criteria)
+    unquoted = [line for line in score.trace if line.endswith("nothing to quote")]
+    assert all(": 0.0 × " in line for line in unquoted)
+
+
 @pytest.mark.parametrize("kind", ["star", "warm_up", "design", "technical"])
 def test_a_pasted_sample_is_capped(asked, encoder, library, kind):
     published = ways_of_scoring(encoder, library, library.rubrics)[kind]

@@ -247,6 +247,23 @@ async def test_no_judge_lifts_the_ceiling_that_the_rubric_puts_on_what_is_no_sto
     assert combine(offline(5, 5, 5, flags=(flag,)), judgement, QUESTION, rubric, "senior").overall == cap.overall
 
 
+async def test_a_models_judgement_does_not_claim_the_scale_that_was_fitted_to_the_offline_scorer() -> None:
+    before = offline(3, 3, 3, versions={"calibration": "2026-01-01", "rubric": "technical@2"})
+    score = combine(before, await judged(giving(4, "L2 shrinks every weight")), QUESTION, RUBRIC, "senior")
+    assert "calibration" not in score.versions
+    assert score.versions["rubric"] == "technical@2"
+    assert "not calibrated" in score.trace[-1]
+    unused = combine(before, await judged(giving(4, "L2 shrinks", control=5)), QUESTION, RUBRIC, "senior")
+    assert unused.versions == before.versions
+
+
+async def test_the_band_ends_at_the_cap_where_the_two_agree() -> None:
+    judgement = await judged(giving(5, "L1 sets small weights", shrinks={"quotes": [], "reason": ".", "score": 0}))
+    score = combine(offline(0, 5, 5), judgement, QUESTION, RUBRIC, "senior")
+    assert score.band is not None
+    assert score.band[1] == score.ceiling == 2.5
+
+
 async def test_hints_have_their_price_here_too() -> None:
     judgement = await judged(giving(5, "L2 shrinks every weight"))
     assert combine(offline(5, 5, 5), judgement, QUESTION, RUBRIC, "senior", hints=2).overall == 3.0

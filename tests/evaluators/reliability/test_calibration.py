@@ -40,6 +40,15 @@ def test_what_a_gate_decided_stays():
         assert fitted.apply(score) == score
 
 
+def test_a_lenient_scale_lifts_nothing_over_a_cap():
+    fitted = calibration.fit(SCORES, GRADES)
+    score = Score(overall=1.9, band=(1.4, 2.0), ceiling=2.0, engine="offline")
+    assert fitted.apply(score.model_copy(update={"ceiling": 5.0})).overall > 2.5
+    lifted = fitted.apply(score)
+    assert (lifted.overall, lifted.band[1]) == (2.0, 2.0)
+    assert any(line.startswith("at most 2") for line in lifted.trace)
+
+
 def test_a_damaged_file_is_named(tmp_path):
     assert calibration.load(tmp_path) is None
     (tmp_path / calibration.FILE).write_text("{", encoding="utf-8")
