@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from evaluators.combine import NARROW, WIDE, apply_caps, apply_flag_caps, decided, finish, versions_of, weighted
 from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
-from evaluators.story import cues, levels, parts
+from evaluators.story import asked, cues, levels, parts
 from evaluators.story.clauses import Told
 from evaluators.story.platitudes import with_platitudes_marked
 from evaluators.text import gates, wording
@@ -25,28 +25,6 @@ from knowledge.models import Criterion, Rubric
 
 if TYPE_CHECKING:
     from knowledge.encoder import TokenEncoder
-
-# What a question about the past asks for, and the words without which a story does not answer it.
-_ASKED = {
-    r"disagree|conflict|pushback|difficult (?:person|colleague|stakeholder)": (
-        r"disagree|conflict|\bargu|push(?:ed)? back|different (?:view|opinion)|oppos|convinc|persuad|debate|insist|"
-        r"resist|(?:was|were|is|voted|spoke) against|objected|objection|tension|compromise|at odds|disput|refus|"
-        r"sa(?:id|y) no\b|"
-        r"(?:did(?:n['’]t| not)|would(?:n['’]t| not)) (?:want|agree|believe|like|budge|accept)|"
-        r"(?:he|she|they|lead|manager|boss|head of \w+|colleague|architect|engineers?|teams?|director|[A-Z][a-z]+) "
-        r"(?:\w+ )?(?:wants?|wanted|thought|believed|preferred|favou?red|was convinced)"
-    ),
-    r"\bfail|mistake|went wrong|regret": (
-        r"fail|mistake|wrong|regret|missed|broke|lost|should have|underestimat|did(?:n'| no)t work|outage|error|"
-        r"hindsight|stuck|drop"
-    ),
-    r"stay current|keep up|up to date": (
-        r"read|paper|conference|blog|course|newsletter|arxiv|implement|follow|community|podcast|talk|reproduc"
-    ),
-    r"mentor|junior|help(?:ed)? (?:a|someone|somebody)|coach": (
-        r"mentor|junior|taught|teach|pair|coach|feedback|onboard|grow|intern|helped|review"
-    ),
-}
 
 # A post with its years, as a curriculum vitae lists them.
 _POST = re.compile(r"\b(?:19|20)\d\d\s*[-–—]\s*(?:(?:19|20)\d\d|now|today|present)\b", re.IGNORECASE)
@@ -142,13 +120,12 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
     creed = [one for one in told if cues.GENERAL.search(one.text)]
     if creed and len(done) <= 1 and len(creed) >= 0.4 * len(told) and not found:
         found.append(Finding("philosophy", "note", "It tells what is believed or usually done; nothing happens in it."))
-    if not found and (told_nothing := _nothing_told(text, told, acts)) is not None:
-        found.append(told_nothing)
+    if not found and (nothing := _nothing_told(text, told, acts)) is not None:
+        found.append(nothing)
     if len(cues.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))
-    for asked, needed in _ASKED.items():
-        if re.search(asked, question, re.IGNORECASE) and not re.search(needed, text, re.IGNORECASE):
-            reason = "The story answers another question than the one that was asked."
-            found.append(Finding("other_question", "note", reason))
-            break
+    told_nothing = _NOTHING_TOLD & {finding.flag for finding in found}
+    if not told_nothing and not asked.answered(text, question):
+        reason = "The story answers another question than the one that was asked."
+        found.append(Finding("other_question", "note", reason))
     return found

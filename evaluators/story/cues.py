@@ -70,7 +70,9 @@ _ASKER = r"(?:manager|boss|lead|director|head of \w+|cto|ceo|vp|team|client|cust
 TASK = _any(
     r"(?:I|we|it|this|that|they|the \w+|[a-z]+s) (?:just |only |really |also )?"
     r"(?:had|have|needed|need|wanted|was expected|was supposed) "
-    r"to\b(?! (?:be honest|say|admit|know))",
+    r"to\b(?! (?:be honest|say|admit|know|go back|explain|start|begin|mention))",
+    r"(?:agreed|promised|committed|told (?:my |the |our )?\w+(?: \w+)?) (?:that )?(?:I|we)(?:['’]d| would)\b",
+    r"asked (?:me )?(?:if|whether) (?:I|we) (?:could|would)\b", r"(?:I|we) (?:was|were) not allowed\b",
     # Somebody wants something of the teller: "wanted us to ship", "they wanted an answer by Monday", "give me this".
     r"(?<!I )(?:wanted|wants|want|expected|needed) (?:me|us|him|her|it|this|the)\b",
     r"(?<!I )(?:wanted|wants|want|expected|needed) an?\b(?=[^.]*\b(?:by|until|within|which|that|in)\b)",
@@ -176,7 +178,7 @@ LOOKS_BACK = re.compile(
     r"what (?:I|we)(?:['’]d| had|['’]ve| would)?(?:n['’]t| not)? (?:learn\w+|missed|seen\b|misjudged|"
     r"underestimated|got wrong|do differently|"
     r"did(?:n['’]t| not) (?:see|like))|(?:I|we)(?:['’]ve| have)? learn(?:ed|t) (?:that|to)|"
-    r"if I (?:did|could do|made) it again)",
+    r"if I (?:did|could do|made) it again|(?:it|that|this) was an? (?:\w+ )?(?:learning|lesson)\b)",
     re.IGNORECASE,
 )
 SINCE = _any(

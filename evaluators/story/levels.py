@@ -15,6 +15,7 @@ DETAILED = 20  # content words; by then a scene has named its setting, whatever 
 LONGEST = 470  # words that a listener can hold, by the rubric's anchor for five
 ENDING = 40  # words of an ending in our stories; one that is missing costs the result, not the length as well
 OPENING = 0.25  # of the words: by then, the rubric asks, a stranger should know what it is about
+SUBSTANCE = 10  # content words; a sentence of fewer says less that can be pointed to
 ASKED = 0.6  # of the words: until there somebody may still say what had to be achieved
 
 Judgement = tuple[int | None, list[Told], str]
@@ -24,9 +25,41 @@ def _part(told: Sequence[Told], name: clauses.Part) -> list[Told]:
     return [one for one in told if one.part == name]
 
 
-def _strongest(told: Sequence[Told], *patterns: re.Pattern[str]) -> list[Told]:
-    """Return the sentences in which most of the patterns hold first."""
-    return sorted(told, key=lambda one: -sum(pattern.search(one.text) is not None for pattern in patterns))
+def _strongest(told: Sequence[Told], *signs: re.Pattern[str] | Callable[[Told], float]) -> list[Told]:
+    """Return the sentences with the most signs first: what a panel would point to."""
+
+    def strength(one: Told) -> float:
+        held = (sign.search(one.text) is not None if isinstance(sign, re.Pattern) else sign(one) for sign in signs)
+        return sum(held) + min(1, len(content(one.text)) / SUBSTANCE)
+
+    return sorted(dict.fromkeys(told), key=strength, reverse=True)
+
+
+def _tells(part: clauses.Part) -> Callable[[Told], float]:
+    """Return the sign that a sentence tells this part; it weighs as much as two words."""
+    return lambda one: 2 * (one.part == part)
+
+
+def _amounts(one: Told) -> float:
+    return bool(figures.quantities(one.text)) + (figures.PAIR.search(one.text) is not None)
+
+
+def _late(told: Sequence[Told]) -> Callable[[Told], float]:
+    """Return the sign of how far back a sentence stands, from 0 to 1: an outcome seldom stands before the end."""
+    return lambda one: one.start / max(1, told[-1].end)
+
+
+def _answers(told: Sequence[Told]) -> Callable[[Told], float]:
+    """Return the sign that a sentence speaks of what had to be achieved."""
+    goal = {stem(word) for one in _part(told, "task") for word in content(one.text) if not word[0].isdigit()}
+    return lambda one: min(2, len(goal & {stem(word) for word in content(one.text)}))
+
+
+def _does(one: Told) -> float:
+    """How plainly a sentence says what the teller did: "so I wrote", not "it took a while"."""
+    return 2 * (one.actor == "I" or (one.actor == "" and cues.BARE.match(one.text) is not None)) + bool(
+        one.steps and not one.hollow
+    )
 
 
 def _text(told: Sequence[Told]) -> str:
@@ -74,6 +107,7 @@ def situation(told: list[Told]) -> Judgement:
     number = figures.quantities(whole) or cues.NAMED_TIME.search(whole)
     if not scene or not (setting or trouble or stakes):
         return 0, [], "No setting is given: neither the system nor the trouble."
+    signs = (_tells("situation"), cues.TROUBLE, cues.STAKES, cues.SETTING, _amounts)
     detailed = bool(number) or len(set(content(whole))) >= CONCRETE
     if not detailed:
         level = 2 if trouble and stakes else 1
@@ -84,7 +118,7 @@ def situation(told: list[Told]) -> Judgement:
         # There are more troubles than words that we know for them, so a scene told at length may have one.
         level = min(level, 3 if len(scene) >= 3 or len(set(content(whole))) >= DETAILED else 2)
     if level == 5 and len(words(whole)) > SCENE:
-        rests_on = _strongest(scene, cues.TROUBLE, cues.STAKES)
+        rests_on = _strongest(scene, *signs)
         return 4, rests_on, f"Everything is told, but it takes {len(words(whole))} words to set the scene."
     missing = _missing(
         which_system_it_was=named,
@@ -95,7 +129,7 @@ def situation(told: list[Told]) -> Judgement:
     reason = (
         f"Missing: {', '.join(missing)}." if missing else "The setting, the trouble and what was at stake are told."
     )
-    return level, _strongest(scene, cues.TROUBLE, cues.STAKES, cues.SETTING), reason
+    return level, _strongest(scene, *signs), reason
 
 
 def task(told: list[Told]) -> Judgement:
@@ -126,7 +160,8 @@ def task(told: list[Told]) -> Judgement:
         reason = "The goal has its deadline and its constraint."
     else:
         reason = f"The goal is stated without {' or '.join(missing)}."
-    return level, _strongest(goals, figures.MEASURE, figures.DEADLINE, figures.CONSTRAINT), reason
+    signs = (cues.TASK, cues.TASK, cues.FOLLOWS, figures.MEASURE, figures.DEADLINE, figures.CONSTRAINT, figures.MINE)
+    return level, _strongest(goals, *signs), reason
 
 
 def action(told: list[Told]) -> Judgement:
@@ -149,7 +184,8 @@ def action(told: list[Told]) -> Judgement:
     counted = f"{steps} concrete step{'s' * (steps != 1)}{' of the team' * plural}"
     why = "with what they showed, but no choice among alternatives" if steps > 1 else "and no choice among alternatives"
     why = "with a choice among alternatives" if chosen else why if reasons else "without a reason for any choice"
-    return level, _strongest([*concrete, *chosen], cues.CHOICE, cues.REASON), f"{counted}, {why}."
+    steps_first = _strongest([*concrete, *chosen], _tells("action"), _does, cues.CHOICE, cues.REASON)
+    return level, steps_first, f"{counted}, {why}."
 
 
 def result(told: list[Told]) -> Judgement:
@@ -178,7 +214,11 @@ def result(told: list[Told]) -> Judgement:
         reason = "The ending is told; what it changed for people or the business is not said."
     else:
         reason = "The ending is told; who or what was better off for it, and by how much, is not said."
-    return level, _strongest(real, cues.IMPACT, cues.KNOWN_BY), reason
+    return (
+        level,
+        _strongest(real, _amounts, _late(told), _answers(told), cues.OUTCOME, cues.IMPACT, cues.KNOWN_BY),
+        reason,
+    )
 
 
 def ownership(told: list[Told]) -> Judgement:
@@ -200,10 +240,11 @@ def ownership(told: list[Told]) -> Judgement:
     )  # "we shipped it" takes no step away from anybody
     share = len(mine) / max(1, len(mine) + theirs + 0.3 * len(bare) * bool(ours))
     level = 5 if share >= 0.6 and len(mine) >= 2 else 4 if share >= 0.6 else 3 if share >= 0.4 else 2
+    decided = _strongest(mine, _tells("action"), _does, cues.CHOICE)
     reason = f"{len(mine)} of {len(mine) + len(ours)} actions have I as their subject."
     if not any(one.steps and not one.hollow for one in mine):
-        return min(level, 3), mine, reason[:-1] + ", but none of them is a step that decided anything."
-    return level, mine, reason
+        return min(level, 3), decided, reason[:-1] + ", but none of them is a step that decided anything."
+    return level, decided, reason
 
 
 def _nobody_named(told: Sequence[Told], ours: list[Told], bare: list[Told]) -> Judgement:
@@ -225,9 +266,9 @@ def measurement(told: list[Told]) -> Judgement:
     counted = [one for one in ends if figures.quantities(one.text) or figures.PAIR.search(one.text)]
     amounts = [amount for one in ends for amount in figures.quantities(one.text)]
     paired = [one for one in counted if figures.PAIR.search(one.text)] or figures.baseline_elsewhere(told, counted)
+    paired = _strongest(paired, _late(told), _answers(told), cues.OUTCOME)
     if paired and (len(amounts) >= 2 or len(paired) >= 2):
-        rests_on = paired + [one for one in counted if one not in paired]
-        return 5, rests_on, "The outcome is a number beside what it was before."
+        return 5, [*paired, *counted], "The outcome is a number beside what it was before."
     if paired:
         lacks = "a second one would show what it was worth"
         return 4, paired, f"The outcome is a number beside what it was before; {lacks}."
@@ -275,6 +316,7 @@ def reflection(told: list[Told]) -> Judgement:
         lesson, since = lesson or kind[0] or not practised, since or practised
     if not own:
         return 1, looks, "The lesson would fit any story."
+    own = _strongest(own, cues.LOOKS_BACK, cues.LESSON, cues.HINDSIGHT, cues.SINCE)
     if since:
         reason = "A lesson of this story, and what is done differently since."
         return (
