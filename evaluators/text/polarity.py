@@ -29,7 +29,8 @@ _DOUBT = re.compile(
     r"not the case|seldom|rarely|scarcely|unlikely|not (?:necessarily|always|everywhere))\b",
     re.IGNORECASE,
 )
-_NOT_DENYING = frozenset({"only", "just", "merely", "doubt", "matter", "wonder"})  # "not only", "no doubt"
+_NOT_DENYING = frozenset({"only", "just", "merely"})  # "not only"
+_NO_DENIAL = frozenset({"doubt", "matter", "wonder"})  # "no matter"
 _UNTRUE = re.compile(
     r"\b(?:(?:is|are|was|were)(?: not|n['’]t) (?:true|the case|so|correct|right)"
     r"|(?:is|are|was|were) (?:false|wrong|untrue|incorrect)"
@@ -113,8 +114,9 @@ def _reached(sentence: str) -> tuple[set[int], set[int]]:
         if len(denying) > 1 and denying[0] == 0 and clause[0][0].lower() == "no":
             del denying[0]  # "No, it is not …": an answer to the question, and no denial of what follows
         for place in denying:
-            if after := [at for at in kept if at > clause[place].start()][:REACH]:
-                reached.update(after)
+            if after := [at for at in kept if at > clause[place].start()]:
+                # "It does not matter how large the batch is" denies that it matters, not that it is large.
+                reached.update(after[: 1 if sentence[after[0] :].lower().startswith("matter") else REACH])
             elif before:
                 earlier.update(before)  # "the bulb is in the path, but the battery is not": what is denied came before
             else:
@@ -126,6 +128,8 @@ def _reached(sentence: str) -> tuple[set[int], set[int]]:
 def _denies(clause: Sequence[re.Match[str]], place: int) -> bool:
     word = clause[place][0].lower()
     following = clause[place + 1][0].lower() if place + 1 < len(clause) else ""
+    if word == "no" and following in _NO_DENIAL:
+        return False
     return is_negation(word) and word != "without" and following not in _NOT_DENYING
 
 

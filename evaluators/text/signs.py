@@ -16,12 +16,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from evaluators.text.anchors import plain
-from evaluators.text.language import is_negation
+from evaluators.text.language import FUNCTION_WORDS, is_negation
 from evaluators.text.polarity import denied_places, reported
 
 Range = tuple[int, int]
 
-_WHOLE_WORD = 3  # letters: a sign so short is a whole word, a longer one the beginning of one
+_WHOLE_WORD = 3  # letters: a sign so short is a whole word, inflected or not; a longer one is the beginning of one
 _CLAUSE_END = re.compile(
     r"[;:,]\s|\s[-–—]\s|(?<!\s)\s+(?=(?:and|but|while|whereas|so|because|since|as|although|though|yet|hence)\s)"
 )
@@ -146,9 +146,19 @@ def _part(words: str) -> _Part:
     parts = re.split(r"\s+|(?<=\w)-(?=\w)", text)
     either = either or any(is_negation(part) for part in parts)
     begin = r"(?<!\w)" if text[0].isalnum() else ""
-    end = r"s?(?!\w)" if len(parts[-1]) <= _WHOLE_WORD else ""
-    pattern = re.compile(begin + r"[\s-]+".join(map(re.escape, parts)) + end)
+    pattern = re.compile(begin + r"[\s-]+".join([*map(re.escape, parts[:-1]), _ending(parts[-1])]))
     return _Part(pattern, None if either else words.startswith("not "))
+
+
+def _ending(word: str) -> str:
+    """Return the pattern of a sign's last word: "use" is there as "using", "fit" as "fitted", "key" not as "keyboard"."""
+    if len(word) > _WHOLE_WORD:
+        return re.escape(word)
+    if len(word) < _WHOLE_WORD or not word.isalpha() or word in FUNCTION_WORDS:
+        return re.escape(word) + r"s?(?!\w)"
+    if word.endswith("e"):
+        return rf"{word[:-1]}(?:e[sd]?|ing)(?!\w)"
+    return rf"{word}(?:s|{word[-1]}?e[sd]?|{word[-1]}?ing)?(?!\w)"
 
 
 def _inside(place: int, ranges: Sequence[Range]) -> bool:

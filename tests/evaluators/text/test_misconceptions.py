@@ -91,6 +91,12 @@ def test_signs_show_their_statement_and_no_truth_of_the_question(library):
         (["leak"], [], "If it did leak, we would see it.", False),  # under a condition nothing is claimed
         (["key"], [], "The keys are kept.", True),
         (["key"], [], "The keyboard is kept.", False),  # a short sign is a whole word
+        (["use + clip"], [], "Using it, we clipped.", False),
+        (["use + it"], [], "Using it, we clipped.", True),  # inflected or not
+        (["fit"], [], "It was fitted before the split.", True),
+        (["not matter"], [], "The order doesn't matter.", True),
+        (["not matter"], [], "It matters, no matter what they say.", False),
+        (["not large"], [], "It does not matter how large the batch is.", False),
         ([], [], "Anything.", False),
     ],
 )
