@@ -18,7 +18,8 @@ from evaluators.reliability.calibration import Calibration
 from evaluators.score import CriterionScore, Score
 from evaluators.star import StarEvaluator
 from evaluators.technical import TechnicalEvaluator
-from evaluators.text.target import Point, Target, Wrong, from_question, from_reference
+from evaluators.text.language import content
+from evaluators.text.target import FEWEST_WORDS, Point, Target, Wrong, from_question, from_reference
 from knowledge.encoder import TokenEncoder
 from knowledge.library import Library
 from knowledge.models import Frozen, Level, Question, Sign
@@ -203,10 +204,7 @@ class Batch:
             for number, one in enumerate(item.misconceptions or (), 1)
         )
         if item.key_points:
-            points = tuple(
-                Point(p.id or f"point_{number}", p.text, p.anchors, p.weight, p.core, p.level, p.also)
-                for number, p in enumerate(item.key_points, 1)
-            )
+            points = tuple(_point(point, number) for number, point in enumerate(item.key_points, 1))
             return Target(item.question, points, wrongs), ()
         if item.reference and item.reference.strip():
             target = from_reference(item.question, item.reference, wrongs)
@@ -243,3 +241,11 @@ class Batch:
                 best = int(np.argmax(row))
                 if row[best] >= SAME_QUESTION:
                     self._found[text] = questions[best]
+
+
+def _point(given: GivenPoint, number: int) -> Point:
+    """Return the point; a wording too short to be a statement is a term, which any answer may hold: an anchor."""
+    said = tuple(text for text in given.also if len(content(text)) >= FEWEST_WORDS)
+    terms = tuple(text for text in given.also if text not in said and text.strip())
+    name = given.id or f"point_{number}"
+    return Point(name, given.text, (*given.anchors, *terms), given.weight, given.core, given.level, said)

@@ -49,9 +49,9 @@ def calibrate(
     From them come three things. Slope and intercept put scores on your scale. The threshold says from where on an
     answer passes, moved to where false praise at its price and false blame cost least. The weights by which seven
     scorers vote are tuned on precision and recall, and drawn towards those that everybody starts with: twenty answers
-    hardly move them, hundreds do. Wherever a technical score is given the result is used from then on, and the votes
-    on key points also in designs and openings; only `bench scoring` measures without it. Delete the file to be rid of
-    it.
+    hardly move them, hundreds do. Wherever the offline engine gives a technical score the result is used from then on,
+    and the votes on key points also in designs and openings; only `bench scoring` measures without it. The caps of the
+    rubric hold on your scale too, and what a language model has judged is not moved. Delete the file to be rid of it.
     """
     from interviewer.settings import read_settings
     from knowledge.errors import NotFoundError, StorageError

@@ -38,7 +38,8 @@ def grade_batch(
 
     A technical answer is measured against key_points, else against a reference (a text), else against the question of
     the library that means the same, which is then among the flags; where there is none it is not scored. A key point is
-    a statement, or {"text", and if you like "id", "also", "anchors", "weight", "core", "level"}.
+    a statement, or {"text", and if you like "id", "also", "anchors", "weight", "core", "level"}. What stands in also
+    says the whole point in other words; a term of a word or three is taken for an anchor, which only adds to it.
 
     A misconception is a statement, or {"statement", and if you like "id", "correction", "signs", "unless"}. A plain
     statement is found when it is said in nearly its own words, signs find it in others:

@@ -113,6 +113,16 @@ def test_what_nothing_can_be_measured_by_is_refused(fields, where):
     assert " word" in caught.value.errors()[0]["msg"]
 
 
+def test_a_term_among_the_wordings_of_a_point_is_no_wording_of_it(batch):
+    text = "The input distribution changes between training and serving, the label's conditional stays."
+    also = ["data", "input drift", "What goes in moves away from what it was trained on."]
+    points = [{"text": text, "also": also}]
+    fields = {"question": "What is covariate shift?", "key_points": points}
+    assert score(batch, **fields, answer="I like data, and the weather in spring.").overall == 0.0
+    assert score(batch, **fields, answer="Cook the pasta for nine minutes, and input drift.").overall < 2.0
+    assert score(batch, **fields, answer="What goes in moves away from what the model was trained on.").overall > 3.5
+
+
 def test_a_reference_that_says_nothing_is_named(batch):
     scored = score(batch, reference="?!")
     assert scored.overall is None
