@@ -151,7 +151,7 @@ def _part(words: str) -> _Part:
 
 
 def _ending(word: str) -> str:
-    """Return the pattern of a sign's last word: "use" is there as "using", "fit" as "fitted", "key" not as "keyboard"."""
+    """Return the pattern of a last word: "using" shows the sign "use", "fitted" shows "fit", "keyboard" not "key"."""
     if len(word) > _WHOLE_WORD:
         return re.escape(word)
     if len(word) < _WHOLE_WORD or not word.isalpha() or word in FUNCTION_WORDS:
