@@ -62,7 +62,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
             "a word that repeats in one document",
             ([f"{a} {a} {a} {b}", f"{b} {c}", f"{d} {b} {c} {d} {c}"], f"{a} {b}", k1, 0.75),
         ),
-        Case("a repeated query word", ([*drawn, f"{a} {b} {a} {c}"], f"{a} {b} {a}", 1.5, 0.6)),
+        Case("a repeated query word", ([*drawn, f"{a} {b} {a} {c}"], f"{a} {b} unseen {a}", 1.5, 0.6)),
     ]
 
 

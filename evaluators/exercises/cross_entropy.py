@@ -28,6 +28,10 @@ Return one number, the mean over the batch, in nats.
 
 def reference(logits: Array, labels: Array, bugs: Bugs = NO_BUGS) -> float:
     log_p = _log_softmax(logits)
+    if "not_shifted" in bugs:
+        log_p = np.log(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))
+    if "probability_underflows" in bugs:
+        log_p = np.log(np.exp(log_p))
     if "log_of_probability" in bugs:
         log_p = np.log(np.exp(log_p) + 1e-9)
     if "softmax_twice" in bugs:
@@ -44,11 +48,13 @@ def _log_softmax(logits: Array) -> Array:
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    wrong = np.array([[300.0, -200.0, 10.0], [0.5, 1.0, 2.0]]) + rng.normal(size=(2, 3))
+    wrong = np.array([[400.0, -500.0, 10.0], [0.5, 1.0, 2.0]]) + rng.normal(size=(2, 3))
+    sure = np.array([[900.0, 870.0, -10.0], [0.5, 1.0, 2.0]]) + rng.normal(size=(2, 3))
     return [
         Case("two samples", (rng.normal(size=(2, 3)), np.array([0, 2]))),
         Case("ten samples", (3 * rng.normal(size=(10, 5)), rng.integers(0, 5, size=10))),
         Case("a confident mistake", (wrong, np.array([1, 0]))),
+        Case("large logits", (sure, np.array([0, 2]))),
     ]
 
 
@@ -81,6 +87,22 @@ EXERCISE = Exercise(
             "between 0 and 1, so the probabilities are squeezed together, the loss cannot fall below a floor, and "
             "learning stalls.",
             "The model is perfectly sure and right. How low does your loss get?",
+        ),
+        Wrong(
+            "not_shifted",
+            "The logits are exponentiated as they are. Above about 709 the exponential is inf, and inf / inf is nan, "
+            "also for a sample that the model gets right. The loss does not change when a row is shifted; subtract its "
+            "largest logit first.",
+            "Add 1000 to all logits of a row. What should happen to its loss, and what happens to yours?",
+            EDGE,
+        ),
+        Wrong(
+            "probability_underflows",
+            "The softmax is computed safely, and then the logarithm is taken of its result. For a bad mistake that "
+            "probability has been rounded to zero, and the loss is infinite. Stay in the log domain: logit minus "
+            "log-sum-exp.",
+            "The true class lies 900 below the largest logit. What is its probability in floating point?",
+            EDGE,
         ),
         Wrong(
             "log_of_probability",

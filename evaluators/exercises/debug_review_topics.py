@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.coding.exercise import NO_BUGS, UNDONE, Array, Broken, Bugs, Case, Exercise, Invariant, Value, Wrong
+from evaluators.coding.exercise import (
+    EDGE,
+    NO_BUGS,
+    UNDONE,
+    Array,
+    Broken,
+    Bugs,
+    Case,
+    Exercise,
+    Invariant,
+    Value,
+    Wrong,
+)
 
 TASK = """
 A linear classifier assigns customer reviews, given as embeddings, to topics. In the notebook it worked; in the service
@@ -12,8 +24,8 @@ it does not. Find the fault and hand in the corrected function.
 
 - `X` is `(n, d)`, one review a row; `W` is `(d, c)`, `b` is `(c,)`; `y` holds the `n` true topics
 - the probabilities of a review are the softmax of its logits, safe for large logits
-- the loss is the mean negative log-probability of the true topic; no row's loss may be infinite for logits
-  below 300 in size
+- the loss is the mean negative log-probability of the true topic; it has to be finite wherever the logits of each row
+  lie within 600 of each other
 
 Return `(probabilities, loss)`, probabilities of shape `(n, c)`.
 """
@@ -52,21 +64,21 @@ def reference(X: Array, W: Array, b: Array, y: Array, bugs: Bugs = NO_BUGS) -> t
         e = np.exp(z - z.max(axis=1, keepdims=True))
         p = e / np.resize(e.sum(axis=1), z.shape)
     else:
-        e = np.exp(z - z.max(axis=1, keepdims=True))
+        e = np.exp(z if "not_shifted" in bugs else z - z.max(axis=1, keepdims=True))
         p = e / e.sum(axis=1, keepdims=True)
     return p, float(-np.log(p[np.arange(len(y)), y]).mean())
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    def reviews(n: int, d: int, c: int, scale: float) -> tuple[Value, ...]:
+    def reviews(n: int, d: int, c: int, scale: float, offset: float = 0.0) -> tuple[Value, ...]:
         X, W = rng.normal(size=(n, d)), scale * rng.normal(size=(d, c))
-        return X, W, rng.normal(size=c), rng.integers(0, c, size=n)
+        return X, W, offset + rng.normal(size=c), rng.integers(0, c, size=n)
 
     return [
         Case("two reviews, three topics", reviews(2, 3, 3, 1.0)),
         Case("one review alone", reviews(1, 4, 3, 1.0)),
         Case("as many reviews as topics", reviews(4, 3, 4, 1.0)),
-        Case("large logits", reviews(5, 4, 3, 20.0)),
+        Case("large logits", reviews(5, 4, 3, 10.0, 1000.0)),
     ]
 
 
@@ -123,6 +135,13 @@ EXERCISE = Exercise(
             "batch. Softmax allows a shift only if it is the same for all entries of one row; here each topic is "
             "shifted by another amount, which changes the distribution and lets large logits underflow.",
             "Softmax does not change under a shift. Under which shift, exactly?",
+        ),
+        Wrong(
+            "not_shifted",
+            "The sums are over the topics now, but the shift by the maximum has gone with the fault. A logit above "
+            "about 709 overflows, and inf / inf is nan. Subtract the largest logit of each review; it changes nothing else.",
+            "All logits of one review are near 1000. What are its exponentials, and what do you divide by what?",
+            EDGE,
         ),
         Wrong(
             "transposed_back_wrongly",

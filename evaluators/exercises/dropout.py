@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluators.coding.exercise import (
+    EDGE,
     NO_BUGS,
     TERM,
     Array,
@@ -31,6 +32,8 @@ def reference(x: Array, u: Array, p: float, training: bool, bugs: Bugs = NO_BUGS
     if not training and "dropping_at_inference" not in bugs:
         return x * (1 - p) if "scaled_at_inference" in bugs else x.copy()
     kept = u < p if "p_keeps" in bugs else u >= p
+    if "mask_reversed" in bugs:
+        kept = u < 1 - p
     scale = 1 / (1 - p)
     if "survivors_not_scaled" in bugs or "scaled_at_inference" in bugs:
         scale = 1.0
@@ -90,6 +93,14 @@ EXERCISE = Exercise(
             "p is read as the probability of keeping. At p = 0.1 ninety percent of the activations vanish, and "
             "training crawls. TensorFlow 1 had it that way round; here p is the share that is dropped.",
             "With p = 0.1, which share of the entries survives in your code?",
+        ),
+        Wrong(
+            "mask_reversed",
+            "The entries with u below 1 - p are kept. The rate is right, the entries are others: the statement drops "
+            "where u lies below p. With random numbers of your own nobody would notice; with given ones the masks of "
+            "two implementations have to agree.",
+            "u is 0.05 and p is 0.2. Does the entry survive by the statement, and does it in your code?",
+            EDGE,
         ),
         Wrong(
             "dropping_at_inference",

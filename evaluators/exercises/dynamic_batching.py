@@ -45,6 +45,8 @@ def reference(arrivals: Array, max_size: int, max_wait: float, bugs: Bugs = NO_B
         time = arrivals[last] if full or "no_timeout" in bugs else deadline
         if "flushed_at_next_arrival" in bugs and not full and last + 1 < len(arrivals):
             time = arrivals[last + 1]
+        if "flushed_at_the_end" in bugs and not full and last + 1 == len(arrivals):
+            time = arrivals[last]
         sent[first : last + 1] = time
         first = last + 1
     return sent
@@ -98,6 +100,14 @@ EXERCISE = Exercise(
             "runs out of memory or takes so long that everybody waits.",
             "A thousand requests arrive within a millisecond. How large is your batch?",
             TERM,
+        ),
+        Wrong(
+            "flushed_at_the_end",
+            "The batch that is open at the end is sent with the last request. The server does not know that nobody "
+            "follows: it waits for more until the deadline. In a simulation the end of the list is easily taken for an "
+            "event.",
+            "How could the server know at that moment that no further request will come?",
+            EDGE,
         ),
         Wrong(
             "flushed_at_next_arrival",

@@ -42,6 +42,10 @@ def reference(x: Array, dy: Array, bugs: Bugs = NO_BUGS) -> tuple[Array, Array]:
             if "gradient_to_all_ties" in bugs:
                 largest = window == flat.max(axis=2)[:, :, None, None]
                 dx[:, :, top : top + 2, left : left + 2] += largest * arriving[:, :, None, None]
+            elif "gradient_shared_by_ties" in bugs:
+                shares = (window == flat.max(axis=2)[:, :, None, None]).astype(float)
+                shares /= shares.sum(axis=(2, 3), keepdims=True)
+                dx[:, :, top : top + 2, left : left + 2] += shares * arriving[:, :, None, None]
             elif "gradient_averaged" in bugs:
                 dx[:, :, top : top + 2, left : left + 2] += arriving[:, :, None, None] / 4
             else:
@@ -74,6 +78,14 @@ EXERCISE = Exercise(
             "the time with its zeros, the same gradient is counted several times and dx no longer sums to dy. "
             "It goes to one entry: the one that was selected.",
             "All four entries of a window are zero. What should dx sum to in that window?",
+            EDGE,
+        ),
+        Wrong(
+            "gradient_shared_by_ties",
+            "The gradient is divided among the entries that equal the maximum. It is a valid subgradient, and what "
+            "some libraries do for a maximum over an axis, but a pooling layer passes it to the one entry that it selected: "
+            "here the first of them.",
+            "All four entries of a window are equal. How many of them get a gradient in your version?",
             EDGE,
         ),
         Wrong(

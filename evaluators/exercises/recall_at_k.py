@@ -46,6 +46,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         Case("two of three found", ([ids[0], ids[9], ids[1], ids[2]], ids[:3], 3)),
         Case("more relevant than k", ([ids[0], ids[20], ids[1], ids[21], ids[2]], ids[:8], 5)),
         Case("the same hit twice", ([ids[3], ids[3], ids[30], ids[31], ids[4]], [ids[3], ids[5], ids[6], ids[7]], 5)),
+        Case("fewer results than k", ([ids[40], ids[10]], ids[10:14], 6)),
         Case("nothing relevant", (ids[:4], [], 2)),
     ]
 
