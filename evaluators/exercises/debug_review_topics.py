@@ -139,7 +139,7 @@ EXERCISE = Exercise(
         Wrong(
             "not_shifted",
             "The sums are over the topics now, but the shift by the maximum has gone with the fault. A logit above "
-            "about 709 overflows, and inf / inf is nan. Subtract the largest logit of each review; it changes nothing else.",
+            "about 709 overflows, and inf / inf is nan. Subtract each review's largest logit; nothing else changes.",
             "All logits of one review are near 1000. What are its exponentials, and what do you divide by what?",
             EDGE,
         ),
