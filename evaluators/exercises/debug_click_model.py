@@ -97,9 +97,9 @@ def symptom() -> str:
     losses = reference(X, y, 0.01, 5, BUGS)[1]
     shown = ", ".join(f"{loss:.4g}" for loss in losses)
     return (
-        f"On 200 rows, one of the two columns being a price in cents, the recorded losses are `{shown}`, with two "
-        f"warnings: *divide by zero encountered in log* and *invalid value encountered in multiply*. The weights stay "
-        f"finite."
+        f"On 200 rows, one of the two columns being a price in cents, the recorded losses are `{shown}`, with "
+        f"warnings, among them *divide by zero encountered in log* and *invalid value encountered in multiply*. The "
+        f"weights stay finite."
     )
 
 

@@ -83,8 +83,8 @@ EXERCISE = Exercise(
         Wrong(
             "gradient_shared_by_ties",
             "The gradient is divided among the entries that equal the maximum. It is a valid subgradient, and what "
-            "some libraries do for a maximum over an axis, but a pooling layer passes it to the one entry that it selected, "
-            "here the first.",
+            "some libraries do for a maximum over an axis, but a pooling layer passes it to the entry that it "
+            "selected, here the first.",
             "All four entries of a window are equal. How many of them get a gradient in your version?",
             EDGE,
         ),
