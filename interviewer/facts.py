@@ -25,7 +25,8 @@ SAME = 0.65
 
 _MOST_AT_ONCE = 4
 _QUESTION = re.compile(r"[^.!?;\n]+[.!?;\n]*")
-_AND = re.compile(r",? and (?=(?:what|how|which|who|where|when|is|are|do|does|can|should|must)\b)", re.IGNORECASE)
+_WORDS = r"(?=(?:what|how|which|who|where|when)\b)"
+_AND = re.compile(rf",? and (?:{_WORDS}|(?=(?:is|are|do|does|can|should|must)\b))|, {_WORDS}", re.IGNORECASE)
 _HEAD = 4000
 _GENERAL = (Path(__file__).parent / "general_questions.txt").read_text(encoding="utf-8").splitlines()
 

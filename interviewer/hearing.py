@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from interviewer.events import MessageKind
+from interviewer.remarks import remark_in
 from interviewer.state import State
 from knowledge import yaml_source
 from knowledge.library import Library
@@ -47,6 +48,9 @@ _BESIDE_WHO = 10
 _NEAR = 0.52
 """Cosine from which on an example of the same meaning decides: ordinary short answers stay under .45."""
 
+_BEFORE_REMARKS = frozenset({"stop", "skip", "hint", "time", "help", "identity"})
+"""What is asked for goes before what is remarked beside it."""
+
 _HEAD = 4000
 _DATA = Path(__file__).parent / "voices" / "hearing.yaml"
 
@@ -61,7 +65,8 @@ _TAG = re.compile(
 )
 _TENTATIVE = re.compile(
     r"^\s*(well,? |so,? |hmm,? |(i'?m |i am )?not sure,? (but )?|i (don'?t|do not) know,? (but )?)?"
-    r"(is it|isn'?t it|isn'?t that|would it be|wouldn'?t it|could it be|because|maybe|perhaps|something like|as in)\b"
+    r"(is it|isn'?t it|isn'?t that|would it be|wouldn'?t it|could it be|(it )?(could|might|may) be|because|maybe"
+    r"|perhaps|probably|possibly|something like|as in)\b"
 )
 _CLARIFIES = re.compile(
     r"\b(can|may|should|shall|do|could) i (assume|take it|suppose|use|write|consider|focus|ignore|treat)\b"
@@ -72,6 +77,16 @@ _ASKS_MEANING = re.compile(r"\b(?:do|did) you mean\b")
 _AT_A_LOSS = re.compile(
     r"\b(?:(?:do|did|can|could)(?:n'?t| not)|not sure|unsure|unclear|confus\w*|lost|mean\w*|question|sorry|please)\b"
 )
+_NEEDS: dict[str, re.Pattern[str]] = {
+    "stop": re.compile(
+        r"\b(?:stop|end|finish|finished|quit|leave|exit|done|over|continue|go(?: on| now)?|call it (?:a day|quits))\W*"
+        r"(?:$|(?:here|now|it|this|today|please|sorry|bye|with (?:this|it|the \w+)"
+        r"|(?:the|this) (?:interview|session|call))\b)"
+    ),
+    "help": re.compile(r"\?|^\W*(?:how|what|which)\b"),
+}
+"""Words without which no meaning makes it that: whatever speaks of interviews is near those examples."""
+
 _DEFINITION = re.compile(r"^[ \t]*(async[ \t]+)?def[ \t]+\w+[ \t]*\(|^```(?:py|python|python3)[ \t]*$", re.MULTILINE)
 
 
@@ -104,8 +119,12 @@ def quick_kind(state: State, text: str, library: Library) -> MessageKind:
         return "answer" if _illustrates(state, exercise, stripped) else "code"
     lower = _lower(stripped)
     words = len(lower.split())
-    if words <= _SHORT and (request := _request(lower)) is not None:
-        return request
+    if words <= _SHORT:
+        request, remark = _request(lower), remark_in(stripped)
+        if remark is not None and request not in _BEFORE_REMARKS:
+            return remark.kind
+        if request is not None:
+            return request
     return "clarifying_question" if words <= 120 and _is_question(lower, _is_followed_up(state, library)) else "answer"
 
 
@@ -141,7 +160,9 @@ def is_unclear(text: str, kind: MessageKind) -> bool:
 def kind_by_meaning(text: str, kind: MessageKind, examples: Examples, encoder: Encoder) -> MessageKind:
     """Return the kind of the nearest example if it is near enough, else `kind`."""
     nearness = examples.vectors @ encoder.encode([text])[0]  # (n,)
-    best = int(nearness.argmax())
+    lower = _lower(text)
+    possible = {each: each not in _NEEDS or _NEEDS[each].search(lower) is not None for each in set(examples.kinds)}
+    best = max(range(len(nearness)), key=lambda at: (possible[examples.kinds[at]], nearness[at]))
     return examples.kinds[best] if nearness[best] >= _NEAR else kind
 
 

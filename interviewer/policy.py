@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluators.score import CriterionScore, Score
-from interviewer.events import Move
+from interviewer.events import Answered, Move
 from interviewer.gaps import FOLLOW_UP, missing, next_hint, open_points
 from interviewer.plan import next_question
-from interviewer.quoting import first_words, is_nervous, quote_for, says_nothing
+from interviewer.quoting import claim_in, quote_for, says_nothing
+from interviewer.remarks import remark_in
 from interviewer.retelling import RETOLD
 from interviewer.state import MAX_ATTEMPTS, QuestionState, State
 from knowledge.library import Library
@@ -53,7 +54,7 @@ def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
         case "stop":
             return Move(kind="wrap", question_id=question.id, reason="stopped")
         case "repeat" | "time" | "help" | "identity":
-            return Move(kind=message.kind, question_id=question.id, reason="asked for")
+            return Move(kind=message.kind, question_id=question.id, target=_remarked(message), reason="asked for")
         case "skip":
             return _next(state, library, "skipped")
         case "hint":
@@ -61,7 +62,7 @@ def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
         case "clarifying_question":
             return _clarify(current, question, facts)
         case "thinking_aloud":
-            target = "calm" if is_nervous(message.text) else "thinking"
+            target = _remarked(message) or "thinking"
             return Move(kind="encourage", question_id=question.id, target=target, reason="thinking aloud")
         case "off_topic":
             return _off_topic(state, current, question, library)
@@ -69,12 +70,15 @@ def decide(state: State, library: Library, facts: Sequence[str] = ()) -> Move:
             return _dont_know(state, current, question, library)
         case "code":
             return _after_code(state, current, question, library)
-        case "pushback" if current.count("pushback") == 1 and (
-            _last_kind(current) == "challenge" or says_nothing(message.text)
-        ):
-            return Move(kind="encourage", question_id=question.id, target="pushback", reason="disagrees")
+        case "pushback":
+            return _after_pushback(state, current, question, library)
         case _:
             return _after_answer(state, current, question, library)
+
+
+def says_again(message: Answered | None) -> bool:
+    """Whether a message says no more than that its matter was said before."""
+    return message is not None and _remarked(message) == "already"
 
 
 def most_probes(minutes: float) -> int:
@@ -184,6 +188,25 @@ def _after_answer(state: State, current: QuestionState, question: Question, libr
     )
 
 
+def _after_pushback(state: State, current: QuestionState, question: Question, library: Library) -> Move:
+    """Who says that it was said is not asked for it again; who disagrees is asked for the argument, once."""
+    message = current.messages[-1]
+    if says_again(message):
+        if current.answer:
+            return _after_answer(state, current, question, library)
+        return Move(kind="repeat", question_id=question.id, reason="nothing was said here yet")
+    disputes = _last_kind(current) == "challenge" or says_nothing(message.text)
+    if current.count("pushback") == 1 and disputes:
+        return Move(kind="encourage", question_id=question.id, target="pushback", reason="disagrees")
+    return _after_answer(state, current, question, library)
+
+
+def _remarked(message: Answered) -> str:
+    """Return what a message that is no more than a remark is about; empty for one that is heard as something else."""
+    remark = remark_in(message.text)
+    return remark.about if remark is not None and remark.kind == message.kind else ""
+
+
 def _asked_for_another(current: QuestionState) -> bool:
     """Whether the candidate was told already that the story had been heard."""
     return any(move.target == RETOLD for move in current.moves)
@@ -192,7 +215,7 @@ def _asked_for_another(current: QuestionState) -> bool:
 def _challenge(current: QuestionState, question: Question, score: Score) -> Move | None:
     for found in score.misconceptions:
         if found.id not in current.challenged:
-            quote = first_words(found.evidence.quote)
+            quote = claim_in(found, question)
             return Move(
                 kind="challenge", question_id=question.id, target=found.id, quote=quote, reason="a known misconception"
             )

@@ -6,22 +6,39 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from evaluators.score import Evidence, Score
+from evaluators.score import Evidence, MisconceptionFound, Score
+from evaluators.text.language import content, stem
 from evaluators.untrusted import suspicion
+from interviewer.remarks import remark_in
+from knowledge.models import Question
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s|$)[^.!?\n]*)*[.!?]?")
+_IN_SENTENCE = r"(?:[^.!?\n]|\n(?=[a-z]))"  # a line that goes on in lower case was broken where the screen ended
+_SENTENCE = re.compile(rf"{_IN_SENTENCE}+(?:[.!?](?!\s|$){_IN_SENTENCE}*)*[.!?]?")
 _PAUSE = re.compile(r"[,;:](?:\s|$)|\s?[–—](?:\s|$)")
 _CONJUNCTION = re.compile(r"\s(?=(?:and|but|because|so|which|where|while|then)\s)")
 _DANGLING = re.compile(r"[\s,;:–—]+(and|but|or|so|because|which|that|the|a|an|to|of|with|in|then)$")
 _HEDGE = re.compile(
     r"\s*(?:(?:i(?:'m| am) not (?:entirely |quite |really )?sure|i (?:think|guess|believe|suppose)(?: that)?"
+    r"|(?:wait|no|sorry|actually|correction)(?=[\s]*[,.:;–—-])"
+    r"|(?:let me correct (?:myself|that)|(?:that|this)(?:'s| is| was) (?:not right|wrong|incorrect|a mistake))"
+    r"(?=\s*[,.:;–—-])"
     r"|maybe|perhaps|well|so|ok(?:ay)?|hm+|um+|uh+|yes|right|but|and)\b[\s,.:;–—-]*)+",
     re.IGNORECASE,
 )
+_DISCLAIMER = re.compile(
+    r"\s*(?:(?:no|sorry|honestly|well|hm+|ok(?:ay)?),? )*"
+    r"i(?:'m| am|'ve| have| do| can|'d| would)?(?:n't| not|not| never) (?:\w+ ){0,2}"
+    r"(?:know|sure|certain|remember|recall|familiar|looked (?:at|into) (?:it|that|this|why))\b[^.!?]{0,80}?\bbut\b"
+    r"(?: i(?:'d| would)? (?:guess|say|think|expect|assume)(?: that)?)?[\s,]*",
+    re.IGNORECASE,
+)
+"""What is said before a guess: the guess is what is taken up."""
+
 _FILLER = re.compile(
     r"\s*(?:(?:hi|hello|hey|thanks(?! to)|thank you|nice to meet you|good (?:morning|afternoon|evening|question)"
     r"|(?:that|this|it)(?:'s| is) (?:really )?an? (?:\w+ )?(?:great|good|interesting|tricky|hard|nice) (?:question|one)"
     r"|(?:(?:ok(?:ay)?|h+m+|u[hm]+)\b[,.… ]*)?(?:let me (?:think|see)|give me an? (?:moment|second|minute)))\b.{0,40}"
+    r"|(?:honestly,? |sorry,? )?i (?:don't|do not) (?:really |actually )?know\b.{0,30}"
     r"|h+m+|u[hm]+|(?:no,? )?i (?:dis|don't |do not )?agree(?: with (?:you|that))?(?:\W.{0,12}\byou\b.{0,12})?"
     r"|(?:no,? )?that(?:'s| is) not (?:what i (?:said|meant)|true|right|fair|correct)"
     r"|.{0,10}\b(?:you're|you are) (?:wrong|right|mistaken)"
@@ -34,7 +51,6 @@ _FILLER = re.compile(
 )
 """What people say around an answer: to take it up would be to have heard nothing else."""
 
-_NERVOUS = re.compile(r"\b(?:nervous|anxious|excited|panick\w*)\b", re.IGNORECASE)
 _ASKS = re.compile(
     r"\?\s*$|\b(?:(?:like|want|need) to (?:know|ask|clarify)|to clarify|wonder\w*|(?:do|did|can|could|would) you"
     r"|(?:can|may|should|shall|could) i|before i (?:start|begin|design))\b",
@@ -71,8 +87,10 @@ TAKEN_UP = {
 def first_words(text: str, most: int = _MOST_WORDS) -> str:
     """Return the beginning of `text` up to a sentence or clause end within `most` words; always a part of `text`."""
     text = text[:_SCANNED]
-    hedge = _HEDGE.match(text)
-    sentence = _SENTENCE.search(text, hedge.end() if hedge else 0)
+    disclaimer = _DISCLAIMER.match(text.replace("’", "'"))
+    start = disclaimer.end() if disclaimer else 0
+    hedge = _HEDGE.match(text, start)
+    sentence = _SENTENCE.search(text, hedge.end() if hedge else start)
     found = sentence.group().strip() if sentence else ""
     words = list(re.finditer(r"\S+", found))
     if len(words) <= most:
@@ -87,6 +105,23 @@ def _end(head: str, kind: re.Pattern[str], least: int = _LEAST_WORDS) -> int:
     return max((m.start() for m in kind.finditer(head) if len(head[: m.start()].split()) >= least), default=0)
 
 
+def claim_in(found: MisconceptionFound, question: Question) -> str:
+    """Return the clause that makes the wrong claim: of its sentence the one with most of the mistake's words."""
+    text = found.evidence.quote
+    wrong = next((m for m in question.misconceptions if m.id == found.id), None)
+    wanted = {stem(word) for word in content(" ".join((wrong.statement, *wrong.signs)))} if wrong is not None else set()
+    starts = [0, *(pause.end() for pause in _PAUSE.finditer(text[:_SCANNED]))]
+    quotes = [first_words(text[start:]) for start in starts]
+    usable = [quote for quote in quotes if len(quote.split()) >= _LEAST_WORDS] or quotes
+    return max(usable, key=lambda quote: len(wanted & {stem(word) for word in content(quote)}))
+
+
+def telling(evidence: Collection[Evidence]) -> str:
+    """Return the first quotation that says something; empty when none does."""
+    quotes = (one.quote for one in evidence)
+    return next((q for q in quotes if len(q.split()) >= _LEAST_WORDS and not says_nothing(q)), "")
+
+
 def opening(answer: str) -> str:
     """Return the first words of an answer that say something; empty for an empty answer only."""
     for sentence in _SENTENCE.finditer(answer[:_SCANNED]):
@@ -98,12 +133,8 @@ def opening(answer: str) -> str:
 
 def says_nothing(text: str) -> bool:
     """Return whether a message is only what people say around an answer: "Let me think.", "I disagree."."""
-    return len(text) < _SHORT and _FILLER.match(text.replace("’", "'")) is not None
-
-
-def is_nervous(text: str) -> bool:
-    """Return whether a short message says that its writer is nervous."""
-    return len(text) < _SHORT and _NERVOUS.search(text) is not None
+    filler = len(text) < _SHORT and _FILLER.match(text.replace("’", "'")) is not None
+    return filler or remark_in(text) is not None
 
 
 def statements(text: str) -> str:
@@ -155,7 +186,7 @@ def taken_up(score: Score | None, criterion: str, answer: str) -> str:
         if evidence and (found := first_words(evidence[0].quote)):
             return found
     if criterion == "result" and "result" in by_name and not by_name["result"].evidence:
-        last = first_words(answer.rstrip().rsplit("\n", 1)[-1][-_LAST:].split(". ")[-1])
+        last = first_words(answer.rstrip().rsplit("\n\n", 1)[-1][-_LAST:].split(". ")[-1])
         return last if len(last.split()) >= _LEAST_WORDS else quote_for(score, criterion, answer) or opening(answer)
     return quote_for(score, criterion, answer) or opening(answer)
 

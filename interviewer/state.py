@@ -266,7 +266,9 @@ def _empty_handed(question: QuestionState, kind: MessageKind) -> int:
 
 def _scored(question: QuestionState, score: Score) -> QuestionState:
     fruitless = question.fruitless
-    if question.messages and question.messages[-1].kind in SUBSTANCE and _last_asking(question) == "probe":
+    latest = question.messages[-1] if question.messages else None
+    answered = latest is not None and latest.kind in SUBSTANCE and (latest.kind == "answer" or _said(latest) != "")
+    if answered and _last_asking(question) == "probe":
         fruitless = 0 if _gained(question.score, score) else fruitless + 1
     return _with(question, score=score, fruitless=fruitless)
 

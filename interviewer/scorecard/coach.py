@@ -9,7 +9,7 @@ from evaluators.score import CriterionScore, Score
 from evaluators.verdict import Verdict
 from interviewer.gaps import THIN, unsaid
 from interviewer.policy import GOOD
-from interviewer.quoting import first_words, harmless, is_beside, opening, shorten, taken_up
+from interviewer.quoting import claim_in, first_words, harmless, is_beside, opening, shorten, taken_up
 from interviewer.references import Story
 from interviewer.retelling import RETOLD, Earlier
 from interviewer.state import SUBSTANCE, QuestionState
@@ -51,18 +51,19 @@ def advise(
         scenario: of a design question.
     """
     score = current.score
-    if question.exercise is not None and not current.verdicts and current.answer.strip():
+    knows_not = score is not None and "dont_know" in score.flags
+    if question.exercise is not None and not current.verdicts and current.answer.strip() and not knows_not:
         return _on_no_code(question, current)
     if current.counted is not None and not current.counted[0].passed:
         return _on_code(current.counted[0])
     answered = any(message.kind in SUBSTANCE for message in current.messages)
-    if not answered or (score is not None and "dont_know" in score.flags):
+    if not answered or knows_not:
         return _on_silence(question, current)
     if score is None or score.overall is None:
         return Advice("", "")  # it was answered and could not be judged: there is nothing to build advice on
     if score.misconceptions:
         found = score.misconceptions[0]
-        quote = harmless(first_words(found.evidence.quote))
+        quote = harmless(claim_in(found, question))
         return Advice(f"You said “{quote}”. {found.correction}", found.id)
     if score.flags and not score.overall:
         return _on_nothing(question, current, score)

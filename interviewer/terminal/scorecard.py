@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluators.verdict import Verdict
-from interviewer.quoting import shorten
+from interviewer.quoting import shorten, telling
 from interviewer.references import place
 from interviewer.retelling import RETOLD
 from interviewer.scorecard.report import Practice, QuestionReport, Report
@@ -100,7 +100,8 @@ def _criteria(question: QuestionReport) -> RenderableType:
     table.add_column(ratio=1)
     for criterion in criteria:
         bar = "–".center(5) if criterion.score is None else "●" * criterion.score + "○" * (5 - criterion.score)
-        quote = f"“{shorten(criterion.evidence[0].quote)}”" if criterion.evidence else ""
+        words = shorten(telling(criterion.evidence))
+        quote = f"“{words}”" if words else ""
         if not quote or (criterion.score is not None and criterion.score <= _THIN):
             quote = "\n".join(part for part in (quote, shorten(criterion.reason, 280)) if part)
         table.add_row(Text(question.label(criterion.criterion)), bar, Text(quote, style="dim"))

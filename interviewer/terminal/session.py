@@ -70,7 +70,7 @@ class Session:
         if round_ == "coding":
             return f"{words(text)} words · /code opens your editor · {left}"
         least, most = USUAL_MINUTES[round_]
-        usual = f"{least * 60:.0f} s" if round_ == "warm-up" else f"{least:g}–{most:g} min"
+        usual = f"{least * 60:.0f}–{most * 60:.0f} s" if round_ == "warm-up" else f"{least:g}–{most:g} min"
         return f"{words(text)} words · {spoken_minutes(text):.1f} min spoken (usual {usual}) · {left}"
 
     async def _refresh(self, interview_id: str) -> State:

@@ -14,7 +14,7 @@ from interviewer.events import MessageKind, Move
 from interviewer.gaps import FOLLOW_UP, HARDLY_TOLD, OWN_HINT, hints_at_most
 from interviewer.hearing import is_unclear, quick_kind
 from interviewer.plan import parts_of
-from interviewer.policy import went_deeper
+from interviewer.policy import says_again, went_deeper
 from interviewer.quoting import harmless, is_beside, shorten
 from interviewer.retelling import earlier_stories, told_before
 from interviewer.state import MAX_ATTEMPTS, QuestionState, State, numbered
@@ -30,6 +30,10 @@ _ASKS_OUR_VIEW = re.compile(
     r"|what(?: is|'s) your (?:view|take)\b)[^.!?]*\?\s*$",
     re.IGNORECASE,
 )
+_ASKS_WHAT_FAILED = re.compile(
+    r"\b(?:wrong|fail\w*|errors?|mistakes?|broke\w*|incorrect|happen\w*|pass\w*|problem|see)\b", re.IGNORECASE
+)
+_ASKS_FOR_TOOLS = re.compile(r"\b(?:numpy|np|torch|pytorch|scipy|librar\w+|packages?|imports?)\b", re.IGNORECASE)
 _QUOTE_MARKS = re.compile(r"[\"“']\{quote\}[\"”']")
 
 _LAST = 300  # characters of an answer in which a question at its end is
@@ -39,6 +43,9 @@ _OF_FORMULAS = "_derivation"
 
 _NOTHING_TO_TAKE_UP = frozenset({"missing", "smaller step"})
 """Reasons for a probe on something of which nothing was said: it is asked for plainly, by the first that can be."""
+
+_OPEN_BY_ROUND = {"behavioural": "story", "warm-up": "warm_up"}
+"""What leaves a question of the candidate's to them, by round."""
 
 _NEXT_BY_REASON = {
     "skipped": "next_skipped",
@@ -127,11 +134,17 @@ class OfflineVoice:
         new_round = before is None or before.round != question.round
         kind = "derivation" if is_derivation(question) else question.round
         intro = self._phrase(state, f"round_{kind}") if new_round else ""
-        return [lead, further, intro, question.text.strip()]
+        return [self._taken_as_said(state), lead, further, intro, question.text.strip()]
+
+    def _taken_as_said(self, state: State) -> str:
+        """Heed a candidate who says that it was said already; empty otherwise."""
+        return self._phrase(state, "said_already") if says_again(state.pending) else ""
 
     def _probe(self, state: State, move: Move) -> list[str]:
         question, current = self._asked_about(move), state.current
         quote = harmless(move.quote)
+        if said := self._taken_as_said(state):
+            return [said, self.asked_for(state, move)]
         if move.reason == "smaller step":
             if move.target == "story":
                 return [self._phrase(state, "smaller_step_story")]
@@ -208,15 +221,29 @@ class OfflineVoice:
             told = self._phrase(state, "answer_facts", facts=" ".join(_sentence(fact) for fact in facts))
             asked = state.pending.text.count("?") if state.pending is not None else 0
             return [told, self._phrase(state, "answer_the_rest") if asked > len(facts) else ""]
+        current, standing = state.current, state.standing
+        asked_now = state.pending.text if state.pending is not None else ""
+        if _ASKS_OUR_VIEW.search(asked_now[-_LAST:]):
+            probe = standing.move if standing is not None and standing.move.kind == "probe" else None
+            return [self._phrase(state, "own_view"), self.asked_for(state, probe) if probe is not None else ""]
         if scenario:
             return [self._phrase(state, "answer_open")]
-        current = state.current
         solved = question.exercise is None or (current is not None and any(v.passed for v in current.verdicts))
         asks_meaning = state.pending is None or _ASKS_MEANING.search(state.pending.text)
         if state.standing is not None and state.standing.move.kind == "probe" and (solved or asks_meaning):
             return [self._phrase(state, "answer_meant", ask=self.asked_for(state, state.standing.move))]
-        kind = "exercise" if question.exercise else "story" if question.round == "behavioural" else "question"
+        if question.exercise and not solved:
+            return [self._about_exercise(state, question, asked_now)]
+        kind = "exercise" if question.exercise else _OPEN_BY_ROUND.get(question.round, "question")
         return [self._phrase(state, f"answer_open_{kind}")]
+
+    def _about_exercise(self, state: State, question: Question, asked: str) -> str:
+        """Answer a question about an exercise that is not solved: what failed, what may be used, else what it says."""
+        standing = state.standing
+        if standing is not None and standing.move.kind == "challenge" and _ASKS_WHAT_FAILED.search(asked):
+            return self._phrase(state, "answer_failed", ask=standing.text)
+        tools = _ASKS_FOR_TOOLS.search(asked) and not is_derivation(question)
+        return self._phrase(state, "answer_tools" if tools else "answer_open_exercise")
 
     def asked_for(self, state: State, probe: Move) -> str:
         """Return the bare question behind a probe: without its lead, and without the quotation if it can stand so."""
@@ -266,7 +293,7 @@ class OfflineVoice:
     def _aside(self, state: State, move: Move) -> str:
         """Everything that leaves the question standing."""
         current, setup = state.current, state.setup
-        key = move.target if move.kind == "encourage" else move.kind
+        key = move.target if move.kind == "encourage" else move.target or move.kind
         told = told_before(current, earlier_stories(state, current.question_id, self._library)) if current else None
         return self._phrase(
             state,
@@ -299,8 +326,10 @@ class OfflineVoice:
         order = usable[:]
         Random(f"{state.setup.seed}:{key}").shuffle(order)
         before = sum(_may_have_used(key, move) for q in state.questions for move in q.moves)
-        line = order[before % len(order)]
-        return re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip()
+        turned = [*order[before % len(order) :], *order[: before % len(order)]]
+        said = [re.sub(r"\{(\w+)\}", lambda m: fields.get(m.group(1), ""), line).strip() for line in turned]
+        last = state.last.text if state.last is not None else ""
+        return next((line for line in said if line not in last), said[0])  # never the same twice running
 
 
 def is_derivation(question: Question | None) -> bool:

@@ -62,3 +62,9 @@ def test_asking_for_everything_gets_four_answers(finder: FactFinder, bank: Libra
     scenario = bank.scenarios["recommendation"]
     everything = " ".join(fact.asked_by[0] for fact in scenario.facts)
     assert len(finder.find(scenario, everything)) == 4
+
+
+def test_questions_in_a_row_are_asked_one_by_one(finder: FactFinder, bank: Library) -> None:
+    scenario = bank.scenarios["content_moderation"]
+    text = "How fast must a message be blocked, which languages matter most, and who labels the data?"
+    assert finder.find(scenario, text) == ("latency", "languages", "labels")

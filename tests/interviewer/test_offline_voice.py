@@ -397,3 +397,42 @@ async def test_the_answer_to_a_follow_up_is_not_praised(bank: Library) -> None:
 async def test_a_question_about_an_exercise_is_referred_to_its_text(bank: Library) -> None:
     said = await text_of(bank, on("code_softmax"), Move(kind="answer", question_id="code_softmax"))
     assert said in PHRASES["shared"]["answer_open_exercise"]
+
+
+async def test_who_has_said_it_already_is_heeded(library: Library) -> None:
+    again = Answered(question_id="first", text="I already answered that.", kind="pushback")
+    for move in (
+        Move(kind="probe", question_id="first", target="cost", quote="zebras and lions"),
+        Move(kind="question", question_id="second"),
+    ):
+        said = await text_of(library, on("first", again), move)
+        assert any(said.startswith(line) for line in PHRASES["shared"]["said_already"])
+        assert "zebras" not in said
+
+
+async def test_what_went_wrong_is_told_again_and_tools_are_named(library: Library) -> None:
+    check = Check(name="mask", passed=False, detail="Expected 0, got 7")
+    verdict = Verdict(exercise="adam", passed=False, score=0, checks=(check,), isolation_level=4)
+    tried = (
+        Answered(question_id="code", text="def f(): ...", kind="code"),
+        Ran(question_id="code", verdict=verdict, attempt=1),
+        Asked(move=Move(kind="challenge", question_id="code", target="mask"), text="“mask” fails: got 7."),
+    )
+    for asks, told in (("What did I do wrong?", "got 7"), ("Am I allowed to use numpy?", "NumPy")):
+        message = Answered(question_id="code", text=asks, kind="clarifying_question")
+        assert told in await text_of(library, on("code", *tried, message), Move(kind="answer", question_id="code"))
+
+
+async def test_asked_for_a_view_the_interviewer_keeps_it_and_the_question_stands(library: Library) -> None:
+    probe = Asked(move=Move(kind="probe", question_id="zoo", target="requirements"), text="?")
+    message = Answered(question_id="zoo", text="How would you handle it?", kind="clarifying_question")
+    said = await text_of(library, on("zoo", probe, message), Move(kind="answer", question_id="zoo"))
+    assert any(said.startswith(line) for line in PHRASES["shared"]["own_view"])
+    assert "What was the requirements?" in said
+
+
+async def test_no_phrase_comes_twice_running(library: Library) -> None:
+    move = Move(kind="encourage", question_id="first", target="calm")
+    for seed in range(6):
+        said = await text_of(library, on("first", seed=seed), move)
+        assert await text_of(library, on("first", Asked(move=Move(kind="wrap"), text=said), seed=seed), move) != said

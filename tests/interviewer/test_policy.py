@@ -501,6 +501,7 @@ def test_the_policy_knows_no_voice_no_model_no_clock_and_no_chance() -> None:
         "interviewer.gaps",
         "interviewer.plan",
         "interviewer.quoting",
+        "interviewer.remarks",
         "interviewer.retelling",
         "interviewer.state",
         "knowledge.library",
@@ -537,3 +538,31 @@ def test_a_repetition_in_between_leaves_a_challenge_standing(library: Library) -
     for between in ((), again):
         move = decide(state(*events, *between, *answer, question="code"), library)
         assert (move.kind, move.target) == ("encourage", "fix")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "target"),
+    [
+        ("I am so nervous", "thinking_aloud", "calm"),
+        ("I need a short break", "thinking_aloud", "pause"),
+        ("you are being rude", "thinking_aloud", "complaint"),
+        ("Let me think.", "thinking_aloud", "thinking"),
+        ("can you say it in other words?", "repeat", "reworded"),
+        ("could you repeat that?", "repeat", ""),
+    ],
+)
+def test_a_remark_gets_an_answer_of_its_own(library: Library, text: str, kind: Any, target: str) -> None:
+    move = decide(state(said(kind, text)), library)
+    assert (move.kind, move.target) == ("repeat" if kind == "repeat" else "encourage", target)
+
+
+def test_who_says_that_it_was_said_is_asked_something_else_and_loses_no_turn(library: Library) -> None:
+    again = said("pushback", "I already answered that.")
+    before = (said(), scored(cause=0, cost=1), asked("probe", "cause"), again, scored(cause=0, cost=1))
+    now = state(*before)
+    move = decide(now, library)
+    assert (move.kind, move.target) == ("probe", "cost")
+    assert now.current is not None
+    assert now.current.fruitless == 0
+    assert "already" not in now.current.answer
+    assert decide(state(again), library).kind == "repeat"

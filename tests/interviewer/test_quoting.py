@@ -9,8 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from evaluators.score import CriterionScore, Evidence, Score
-from interviewer.quoting import first_words, harmless, is_nervous, opening, quote_for, says_nothing, shorten, taken_up
+from evaluators.score import CriterionScore, Evidence, MisconceptionFound, Score
+from interviewer.quoting import (
+    claim_in,
+    first_words,
+    harmless,
+    opening,
+    quote_for,
+    says_nothing,
+    shorten,
+    taken_up,
+    telling,
+)
+from knowledge.library import Library
 
 
 @pytest.mark.parametrize(
@@ -165,12 +176,37 @@ def test_who_stays_with_a_story_is_not_quoted_for_it_and_a_no_is_no_ending() -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "nervous"),
+    ("text", "quote"),
     [
-        ("Sorry, I am a bit nervous.", True),
-        ("I'm panicking", True),
-        ("The nervous system is what it models. " * 5, False),
+        (
+            "It is fitted inside the fold on the\ntraining part only. Then I test.",
+            "It is fitted inside the fold on the\ntraining part only",
+        ),
+        ("First the setting\nI was the only engineer there.", "First the setting"),
+        ("Wait, no, that was wrong: the loss is on masked positions.", "the loss is on masked positions"),
+        ("I don't know exactly, but I would guess that the variance falls.", "the variance falls"),
+        (
+            "I have never seen it fail, but we test it every week.",
+            "I have never seen it fail, but we test it every week",
+        ),
+        ("No regularisation was used there.", "No regularisation was used there"),
     ],
 )
-def test_who_is_nervous_says_so_briefly(text: str, nervous: bool) -> None:
-    assert is_nervous(text) == nervous
+def test_a_quote_begins_with_the_matter_and_goes_on_over_a_broken_line(text: str, quote: str) -> None:
+    assert first_words(text) == quote
+
+
+def test_the_clause_with_the_wrong_claim_is_quoted() -> None:
+    question = Library.load().question("mlm_details")
+    text = (
+        "You mask fifteen percent and predict them from both sides, with a cross-entropy on all tokens of the sequence."
+    )
+    evidence = Evidence(quote=text, start=0, end=len(text))
+    found = MisconceptionFound(id="loss_on_all", evidence=evidence, correction="", confidence=1)
+    assert claim_in(found, question) == "with a cross-entropy on all tokens of the sequence"
+
+
+def test_what_says_nothing_is_no_quotation_on_the_card() -> None:
+    quotes = [Evidence(quote=q, start=0, end=len(q)) for q in ("OK.", "Let me think.", "I wrote the tests")]
+    assert telling(quotes) == "I wrote the tests"
+    assert telling(quotes[:2]) == ""

@@ -40,7 +40,7 @@ class Leaving:
 @pytest.mark.parametrize(
     ("round_", "expected"),
     [
-        ("warm-up", "150 words · 1.0 min spoken (usual 30 s) · 20 of 20 min left"),
+        ("warm-up", "150 words · 1.0 min spoken (usual 30–90 s) · 20 of 20 min left"),
         ("behavioural", "150 words · 1.0 min spoken (usual 2–3 min)"),
         ("coding", "150 words · /code opens your editor"),
     ],
