@@ -7,7 +7,8 @@ pieces, each word weighted by how little the question already says of it: a copi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,21 @@ class Reading:
         starts = self.spans[:, 0]
         inside: NDArray[np.bool_] = (starts >= span.start) & (starts < span.end)
         return inside
+
+    def without(self, left_out: Sequence[Span]) -> Reading:
+        """Return the reading without the words of some stretches, which are blank in its text."""
+        kept = ~np.any([self.within(span) for span in left_out], axis=0)
+        text = self.text
+        for start, end in left_out:
+            text = text[:start] + " " * (end - start) + text[end:]
+        return replace(
+            self,
+            text=text,
+            words=tuple(compress(self.words, kept)),
+            stems=tuple(compress(self.stems, kept)),
+            spans=self.spans[kept],
+            vectors=self.vectors[kept],
+        )
 
 
 def read(text: str, states: TokenStates) -> Reading:

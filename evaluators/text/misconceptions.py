@@ -56,10 +56,17 @@ class Claim:
 
 
 class Found(NamedTuple):
-    """The misconceptions that an answer holds, and the ids of those that it states and takes back."""
+    """The misconceptions that an answer holds, and those that it states and takes back.
+
+    Attributes:
+        held: those that it holds.
+        taken_back: the ids of the others.
+        withdrawn: where each sentence that is taken back stands, and the one that does it.
+    """
 
     held: list[MisconceptionFound]
     taken_back: list[str]
+    withdrawn: dict[Span, Span]
 
 
 def claim(reading: Reading, weights: Floats) -> Claim:
@@ -71,7 +78,7 @@ def find(answer: Reading, spans: Sequence[Span], wrongs: Sequence[Claim], truths
     """Return the misconceptions that the answer states, each where it says it most clearly."""
     said = [(span, Sentence(answer.text[span.start : span.end])) for span in spans if answer.within(span).any()]
     stated: list[tuple[Span, MisconceptionFound]] = []
-    withdrawn: set[Span] = set()
+    withdrawn: dict[Span, Span] = {}
     for claimed in wrongs:
         if (wrong := claimed.wrong) is None:
             continue
@@ -80,8 +87,8 @@ def find(answer: Reading, spans: Sequence[Span], wrongs: Sequence[Claim], truths
         )
         if where is None:
             continue
-        if _taken_back(claimed, wrong, answer, spans, where):
-            withdrawn.add(where)
+        if (by := _taken_back(claimed, wrong, answer, spans, where)) is not None:
+            withdrawn[where] = by
         evidence = quote(answer.text, where.start, where.end)
         confidence = round(min(1.0, sure), 2)
         found = MisconceptionFound(id=wrong.id, evidence=evidence, correction=wrong.correction, confidence=confidence)
@@ -90,10 +97,11 @@ def find(answer: Reading, spans: Sequence[Span], wrongs: Sequence[Claim], truths
     return Found(
         [found for where, found in stated if where not in withdrawn],
         [found.id for where, found in stated if where in withdrawn],
+        withdrawn,
     )
 
 
-def _taken_back(claimed: Claim, wrong: Wrong, answer: Reading, spans: Sequence[Span], where: Span) -> bool:
+def _taken_back(claimed: Claim, wrong: Wrong, answer: Reading, spans: Sequence[Span], where: Span) -> Span | None:
     def true(span: Span) -> float:
         said = claimed.correction
         if said is None or repeated(span) or opposed(wrong.correction, answer.text[slice(*span)]):

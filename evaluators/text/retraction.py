@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from evaluators.text.evidence import Span
+from evaluators.text.language import content
+from evaluators.text.target import FEWEST_WORDS
 
 RELATED = 0.35  # least nearness of a sentence of correction to what is true, where it does not follow at once
 SAME = 0.5  # the same for one that says in a later paragraph what is true, and no more
@@ -35,14 +37,22 @@ _TAKES_BACK = re.compile(
 )
 
 
+_OF_TAKING_BACK = frozenset(
+    {"hmm", "oh", "ah", "sorry", "wait", "actually", "scratch", "strike", "forget", "mistake", "nonsense", "correction"}
+    | {"wrong", "right", "incorrect", "correct", "said", "say"}
+)
+# What turns a claim round says what is true without saying it again.
+_TURNS_ROUND = re.compile(r"other way|wrong way|backwards?|swapped|mixed|confused|opposite|reverse", re.IGNORECASE)
+
+
 def taken_back(
     text: str,
     spans: Sequence[Span],
     claimed: Span,
     nearness: Callable[[Span], float],
     repeats: Callable[[Span], bool],
-) -> bool:
-    """Return whether what the sentence `claimed` says is taken back further on.
+) -> Span | None:
+    """Return the sentence further on that takes back what the sentence `claimed` says; None when none does.
 
     Args:
         text: the whole answer.
@@ -58,7 +68,16 @@ def taken_back(
             continue
         near = max(nearness(one) for one in later[number : number + 2])
         if _TAKES_BACK.search(said) and (number == 0 or near >= RELATED):
-            return True
+            return span
         if "\n\n" in text[claimed.end : span.start] and nearness(span) >= SAME:
-            return True
-    return False
+            return span
+    return None
+
+
+def needs_the_claim(said: str) -> bool:
+    """Whether a sentence that takes a claim back says what is true by pointing at it: “no, it is the other one”.
+
+    One that only withdraws says nothing, and a whole statement stands for itself.
+    """
+    rest = [word for word in content(_TAKES_BACK.sub(" ", said)) if word not in _OF_TAKING_BACK]
+    return 0 < len(rest) < FEWEST_WORDS or _TURNS_ROUND.search(said) is not None

@@ -76,3 +76,23 @@ def test_a_sentence_that_is_taken_back_is_taken_back_for_every_mistake_in_it(lib
     found, taken_back, _ = held(library, encoder, corrected, "imbalance_and_thresholds")
     assert found == []
     assert set(taken_back) == stated
+
+
+def test_a_claim_that_was_taken_back_earns_nothing_and_is_not_quoted(library, encoder):
+    for end in (" Forget that.", " Hmm, scratch that.", " No, wait, that is wrong."):
+        _, taken_back, score = held(library, encoder, f"{MISTAKE}{end}")
+        assert taken_back
+        assert score.overall == 0.0
+        assert not any(criterion.evidence for criterion in score.criteria)
+    *_, alone = held(library, encoder, RIGHT)
+    *_, corrected = held(library, encoder, f"{MISTAKE}\n\n{RIGHT}")
+    assert corrected.overall == pytest.approx(alone.overall, abs=0.1)
+    assert not any(MISTAKE in quoted.quote for criterion in corrected.criteria for quoted in criterion.evidence)
+
+
+def test_a_claim_that_is_turned_round_is_quoted_with_what_turns_it_round(library, encoder):
+    for end in (" No, wait, that's the other way round.", " Correction: only L1 does."):
+        *_, score = held(library, encoder, f"{MISTAKE}{end}")
+        quotes = [quoted.quote for criterion in score.criteria for quoted in criterion.evidence]
+        assert quotes
+        assert set(quotes) == {f"{MISTAKE}{end}"}
