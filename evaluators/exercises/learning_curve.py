@@ -102,7 +102,7 @@ EXERCISE = Exercise(
             "root_reported",
             "The curve shows the root of the mean squared error. It has the target's unit and is a fine thing to "
             "report, but the statement asks for the mean square, and the two do not compare: the gap between the "
-            "curves shrinks under the root.",
+            "curves changes under the root.",
             "In which unit is your error, and which one was asked for?",
             EDGE,
         ),
