@@ -122,6 +122,8 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
         found.append(Finding("philosophy", "note", "It tells what is believed or usually done; nothing happens in it."))
     if not found and (nothing := _nothing_told(text, told, acts)) is not None:
         found.append(nothing)
+    if not found and levels.is_somebody_elses(told):
+        found.append(Finding("somebody_elses_story", "note", "It tells what somebody else did."))
     if len(cues.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))
     told_nothing = _NOTHING_TOLD & {finding.flag for finding in found}

@@ -38,7 +38,8 @@ EVENT = re.compile(
 I_ACT_NOW = re.compile(rf"\b[Ii]\s+{ADVERBS}([a-z]+)\b")
 NAMED_TIME = _any(
     r"ago\b", r"last (?:night|week|month|year|quarter|spring|summer|autumn|fall|winter)\b", r"(?:19|20)\d\d\b",
-    r"(?:that|one) (?:day|night|evening|morning|week)\b", r"(?:black friday|christmas|launch day|release day)\b",
+    r"(?:that|one) (?:day|night|evening|morning|week)\b", r"in (?:the )?(?:spring|summer|autumn|winter)\b",
+    r"(?:black friday|christmas|launch day|release day)\b",
 )  # fmt: skip
 _SUBJECT = r"(?:[Ii]|we|he|she|they|it|you|nobody|everyone|there)(?=['’ ])"
 _FINITE = rf"(?:{PAST}|is|are|was|were|has|had|did|does|do|can|could|would|will|goes|comes|gets|says|(?:\w+n['’]t))"
@@ -94,7 +95,8 @@ TASK = _any(
 )  # fmt: skip
 # A goal need not be called one: it follows from a term that was set, or from what somebody must and must not do.
 FOLLOWS = _any(
-    r"until (?:the )?(?:end|[A-Z]\w+|next|\w+day)\b", r"by (?:the )?(?:end|[A-Z]\w+)\b", r"must(?:n['’]t)?\b",
+    r"until (?:the )?(?:end|(?-i:[A-Z])\w+|next|\w+day)\b", r"by (?:the )?(?:end|(?-i:[A-Z])\w+)\b",
+    r"must(?:n['’]t)?\b",
     r"(?:mandate|brief|assignment|ultimatum|target|mission|objective)\b", r"the responsible\b", r"in charge\b",
 )  # fmt: skip
 UNFINISHED = _any(
@@ -171,12 +173,13 @@ HINDSIGHT = _any(
 )  # fmt: skip
 # How a sentence begins that says itself that it looks back.
 LOOKS_BACK = re.compile(
-    r"\W*(?:and |but |so |well,? |honestly,? )?(?:looking back|in (?:hindsight|retrospect)|with hindsight|next time\b|"
+    r"\W*(?:and |but |so |well,? |honestly,? |I (?:think|guess),? )?"
+    r"(?:looking back|in (?:hindsight|retrospect)|with hindsight|next time\b|"
     r"my (?:mistake|lesson|takeaway)\b|since then,? (?:I|my|the first thing I|we)\b|"
     r"(?:the|one) (?:part|thing|bit|mistake) (?:that )?(?:I|we)(?:['’]d| had)? (?:misjudged|missed|got wrong|made|"
     r"learn\w+)|"
-    r"what (?:I|we)(?:['’]d| had|['’]ve| would)?(?:n['’]t| not)? (?:learn\w+|missed|seen\b|misjudged|"
-    r"underestimated|got wrong|do differently|"
+    r"what (?:I|we)(?:['’]d| had|['’]ve| would)?(?:n['’]t| not)? (?:learn\w+|take away|took (?:away|from)|missed|"
+    r"seen\b|misjudged|underestimated|got wrong|do differently|"
     r"did(?:n['’]t| not) (?:see|like))|(?:I|we)(?:['’]ve| have)? learn(?:ed|t) (?:that|to)|"
     r"if I (?:did|could do|made) it again|(?:it|that|this) was an? (?:\w+ )?(?:learning|lesson)\b)",
     re.IGNORECASE,
@@ -211,7 +214,10 @@ HYPOTHETICAL = re.compile(
 )
 GENERAL = _any(
     r"i (?:always|usually|generally|typically|often|tend to|believe|think|feel)\b", r"in general\b",
-    r"(?:people|one) should\b", r"you (?:should|have to|need to|must|always)\b",
+    r"(?:people|one) should\b", r"you (?:should|have to|need to|must|always|never|don['’]t)\b",
+    r"(?:it|feedback|one|everybody) (?:has|have) to be\b", r"what (?:matters|counts) is\b", r"in my experience\b",
+    r"(?:people|engineers|managers|teams) (?:usually|often|always|never|mostly)\b", r"when(?:ever)? you \w+\b",
+    r"in (?:an?|any|every) (?:good|healthy|great|strong) (?:team|company|culture)\b",
     r"it(?:['’]s| is) (?:always |very |really )?(?:important|essential|crucial|key)\b", r"my philosophy\b",
     r"my approach is\b", r"in my opinion\b",
 )  # fmt: skip
@@ -236,7 +242,8 @@ TROUBLE = _any(
     r"(?:against|risk\w*|lost|losing|leak\w*|drift\w*|stale|noisy|drown\w*|suffer\w*)\b",
     r"(?:nobody (?:could|knew)|could(?:n['’]t| not)|under \d|goes? from|different|whether it was|zeros?|by hand)\b",
     r"(?:manual\w*|waste\w*|too (?:many|much|long|late)|explod\w*|convinced|disagreement|idle|queue[ds]?)\b",
-    r"wait(?:ed|ing)?\b", r"(?:threaten\w*|had left)\b",
+    r"wait(?:ed|ing)?\b", r"(?:threaten\w*|had left)\b", r"(?:stopp(?:ed|ing)|angr(?:y|ier)|furious|loud)\b",
+    r"(?:twice|three times|half) as\b",
     # Most troubles are told by what did not happen or what it took.
     r"(?:not|nobody|no one|never|none)\b", r"(?:\w+n['’]t)\b", r"(?:cost|takes?|took) \S*\s?\d", r"off by\b",
     r"one in \w+", r"(?:cancel|doubl|burn)\w*\b", r"more than (?:planned|expected)\b",
@@ -245,6 +252,16 @@ STAKES = re.compile(
     r"\b(?:users?|customers?|clients?|revenue|money|cost\w*|deadline|quarter\w*|weeks?|days?|months?|tickets?|"
     r"traffic|requests?|fundrais\w*|series [a-d]|launch|sales?|stakeholders?|engagement|pilot|million|thousand|orders?|"
     r"transactions?|patients?|team|conversion|switched off|night|overnight|morning)\b|[$€£]",
+    re.IGNORECASE,
+)
+# What can be said of any project, and so names none.
+ANYBODYS = re.compile(
+    r"(?:big|huge|large|important|challenging|difficult|hard|complex|great|good|bad|new|old|real|really|very|certain|"
+    r"proud|last|previous|current|former|company|job|role|project|initiative|team|people|colleagues?|stakeholders?|"
+    r"management|manager|lots?|things?|kind|sort|way|time|years?|work(?:ed|ing)?|problems?|issues?|challenges?|"
+    r"trouble|situation|state|visibility|pressure|lost|came|went|got|wanted|needed|model|system|production|business|"
+    r"customers?|clients?|performance|performing|quality|better|well|just|quite|many|several|some|different|everybody|"
+    r"everyone|nobody|always|sometimes|basically|actually|one|day|i['’]m|wasn['’]t|didn['’]t)",
     re.IGNORECASE,
 )
 SETTING = _any(
@@ -272,7 +289,7 @@ HAPPENED = re.compile(
 )
 # What else could have been done: an alternative by its name, or in the counterfactual ("that would have taken months").
 CHOICE = _any(
-    r"(?:instead|rather than|chose|choice|decided (?:to|not|against|that|we|i)|therefore|considered)\b",
+    r"(?:instead|rather than|chose|choice|(?<!was )decided (?:to|not|against|that|we|i)|therefore|considered)\b",
     r"(?:went (?:for|with)|against)\b",
     r"over (?:the|a)\b", r"trade-?offs?\b", r"(?:alternatives?|options?)\b", r"not to \w+", r"without (?:a|any)\b",
     r"(?:would|could|might)(?:n['’]t)?(?:['’]ve| have)\b", r"thought (?:about|of)\b",

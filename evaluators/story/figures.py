@@ -22,6 +22,12 @@ _UNIT = (
     r"documents?|queries|tickets?|dollars?|euros?|pounds?|people|engineers?|hires?|issues?|products?|teams?|incidents?|"
     r"accuracy|ctr|precision|recall)"
 )
+# A word that only counts: what is counted, or is measured, is another.
+COUNTS = re.compile(
+    rf"\d.*|{_NUMBER_WORD}|percent\w*|points?|(?:milli)?seconds?|minutes?|hours?|days?|weeks?|months?|years?|quarters?|"
+    r"million|billion|thousand|hundred|times|dollars?|euros?|pounds?|half|thirds?",
+    re.IGNORECASE,
+)
 AMOUNT = re.compile(
     rf"[$€£]\s?\d[\d,.]*\s?(?:[kKmMbB]\b|million|billion|thousand)?|\b\d[\d,]*(?:\.\d+)?\s?{_UNIT}|\b\d+\.\d+\b|"
     rf"\b\d{{1,3}}(?:,\d{{3}})+\b|\b\d+ (?!of\b)[a-z]{{3,}}s\b|"
@@ -46,6 +52,12 @@ PAIR = re.compile(
     rf"\b(?:before (?:that|this|it)|previously|earlier|used to)\b[^.\n]{{0,80}}{_N}[^.\n]{{0,80}}{_N}|"
     rf"\b(?:[Dd]own |[Uu]p )?[Ff]rom\s+{_N}\W*$|"
     rf"\b(?:by|another)\s+(?:[~$€£]*\d|{_NUMBER_WORD}\s+{_UNIT})",
+    re.IGNORECASE,
+)
+# A sentence of its own with what it was before: "In the month before, five of a hundred were wrong".
+EARLIER = re.compile(
+    r"\b(?:in )?the (?:\w+ )?(?:week|month|quarter|season|year|release|version) before\b|"
+    r"^\W*(?:before(?: that| this)?|previously|until then)\b,?",
     re.IGNORECASE,
 )
 RETURNED = re.compile(rf"\bback (?:down |up )?(?:to|at|under|below)\s+{_N}", re.IGNORECASE)

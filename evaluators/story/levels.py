@@ -10,6 +10,7 @@ from evaluators.story.clauses import Told
 from evaluators.text.language import content, stem, words
 
 CONCRETE = 14  # content words; a scene of fewer, with no number and no date in it, could be anybody's
+OWN = 6  # of these, those that could not be said of any project
 SCENE = 150  # words, one minute: the rubric gives the scene five sentences
 DETAILED = 20  # content words; by then a scene has named its setting, whatever the words
 LONGEST = 470  # words that a listener can hold, by the rubric's anchor for five
@@ -49,10 +50,15 @@ def _late(told: Sequence[Told]) -> Callable[[Told], float]:
     return lambda one: one.start / max(1, told[-1].end)
 
 
+def _named(told: Sequence[Told]) -> set[str]:
+    """Return what the sentences speak of, numbers and units left out."""
+    return {stem(word) for one in told for word in content(one.text) if not figures.COUNTS.fullmatch(word)}
+
+
 def _answers(told: Sequence[Told]) -> Callable[[Told], float]:
     """Return the sign that a sentence speaks of what had to be achieved."""
-    goal = {stem(word) for one in _part(told, "task") for word in content(one.text) if not word[0].isdigit()}
-    return lambda one: min(2, len(goal & {stem(word) for word in content(one.text)}))
+    goal = _named(_part(told, "task"))
+    return lambda one: min(2, len(goal & _named([one])))
 
 
 def _does(one: Told) -> float:
@@ -108,7 +114,8 @@ def situation(told: list[Told]) -> Judgement:
     if not scene or not (setting or trouble or stakes):
         return 0, [], "No setting is given: neither the system nor the trouble."
     signs = (_tells("situation"), cues.TROUBLE, cues.STAKES, cues.SETTING, _amounts)
-    detailed = bool(number) or len(set(content(whole))) >= CONCRETE
+    own = {word for word in content(whole) if not cues.ANYBODYS.fullmatch(word)}
+    detailed = bool(number) or (len(set(content(whole))) >= CONCRETE and len(own) >= OWN)
     if not detailed:
         level = 2 if trouble and stakes else 1
         return level, scene, "The setting stays general: it could be anybody's."
@@ -173,6 +180,8 @@ def action(told: list[Told]) -> Judgement:
         return 0, [], "Nothing is told that was done."
     if not steps:
         return 1, acts, "What was done stays general: no method, tool or finding is named."
+    if is_somebody_elses(told):
+        return 1, concrete, "Somebody else took the steps; none is told that you took."
     during = [one for one in told if one.start >= acts[0].start and one.part != "reflection" and not one.hollow]
     reasons = [one for one in during if one.part != "result" and cues.REASON.search(one.text)]
     chosen = [one for one in during if cues.CHOICE.search(one.text)]
@@ -186,6 +195,13 @@ def action(told: list[Told]) -> Judgement:
     why = "with a choice among alternatives" if chosen else why if reasons else "without a reason for any choice"
     steps_first = _strongest([*concrete, *chosen], _tells("action"), _does, cues.CHOICE, cues.REASON)
     return level, steps_first, f"{counted}, {why}."
+
+
+def is_somebody_elses(told: Sequence[Told]) -> bool:
+    """Whether others take the steps of the story, and the teller none."""
+    steps = [one for one in _part(told, "action") if one.steps and not one.hollow]
+    mine = any(one.actor in {"I", "we"} or cues.BARE.match(one.text) for one in steps)
+    return not mine and sum(one.actor == "others" for one in steps) >= 2
 
 
 def result(told: list[Told]) -> Judgement:
@@ -264,11 +280,16 @@ def measurement(told: list[Told]) -> Judgement:
     """The outcome as a number beside what it was before."""
     ends, acts = _part(told, "result"), _part(told, "action")
     counted = [one for one in ends if figures.quantities(one.text) or figures.PAIR.search(one.text)]
-    amounts = [amount for one in ends for amount in figures.quantities(one.text)]
+    # "I spent two days on it" counts the effort.
+    amounts = [
+        amount for one in ends for amount in (but_times if one.actor == "I" else list)(figures.quantities(one.text))
+    ]
     paired = [one for one in counted if figures.PAIR.search(one.text)] or figures.baseline_elsewhere(told, counted)
+    paired = paired or [one for one in counted if figures.EARLIER.search(one.text) and _counted_just_before(told, one)]
     paired = _strongest(paired, _late(told), _answers(told), cues.OUTCOME)
     if paired and (len(amounts) >= 2 or len(paired) >= 2):
-        return 5, [*paired, *counted], "The outcome is a number beside what it was before."
+        rests_on = list(dict.fromkeys([*paired, *counted]))
+        return 5, rests_on, "The outcome is a number beside what it was before."
     if paired:
         lacks = "a second one would show what it was worth"
         return 4, paired, f"The outcome is a number beside what it was before; {lacks}."
@@ -293,6 +314,11 @@ def measurement(told: list[Told]) -> Judgement:
     if anywhere and ends:
         return 1, anywhere, "The only numbers describe the situation or the effort."
     return 0, [], "Nothing is measured."
+
+
+def _counted_just_before(told: Sequence[Told], one: Told) -> bool:
+    at = told.index(one)
+    return any(figures.quantities(before.text) for before in told[max(0, at - 2) : at])
 
 
 def reflection(told: list[Told]) -> Judgement:

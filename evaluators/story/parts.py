@@ -57,6 +57,7 @@ _HAD_TO = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Hh]e|[Ss]he|[Ii]t|[Tt]hey|[Nn]o)\b|\w\W+[A-Z]")
+_FROM = re.compile(r"\bfrom\b[^.]{0,30}\d")
 _SPEAKER = re.compile(r"\b(?:I|we)\b", re.IGNORECASE)
 
 
@@ -134,13 +135,17 @@ def tell(text: str, states: TokenStates, follow_ups: Sequence[tuple[int, str]] =
     if "task" not in parts:
         parts = ["task" if _is_task(one) else part for one, part in zip(told, parts, strict=True)]
     if "result" not in parts:
-        parts = ["result" if part and _is_ending(told, i) else part for i, part in enumerate(parts)]
+        said_otherwise = {None, "reflection"}
+        parts = [
+            "result" if part not in said_otherwise and _is_ending(told, i) else part for i, part in enumerate(parts)
+        ]
     return [clauses.with_part(one, part) for one, part in zip(told, parts, strict=True)]
 
 
 def _is_headline(one: Told, i: int, count: int) -> bool:
     """Whether the result is told first: "I brought it down from 31 to 12". Too rare for the probe, and plain to see."""
-    return i < FIRST * count and _SPEAKER.search(one.text) is not None and figures.PAIR.search(one.text) is not None
+    changed = cues.OUTCOME.search(one.text) or _FROM.search(one.text)
+    return i < FIRST * count and all((_SPEAKER.search(one.text), figures.PAIR.search(one.text), changed))
 
 
 def _is_trouble(before: Sequence[Told], parts: Sequence[Part | None]) -> bool:

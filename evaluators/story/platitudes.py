@@ -34,6 +34,7 @@ _SAYINGS: dict[Hollow, tuple[str, ...]] = {
         "I handled the situation and fixed the issue.",
         "I motivated people and made sure that everybody felt included.",
         "I kept everybody informed and led by example.",
+        "I took the initiative and brought in new ideas and best practices.",
     ),
     "feeling": (
         "In the end everything worked out well.",
