@@ -92,6 +92,22 @@ class Drift(Frozen):
         """Whether anything could be compared at all."""
         return any(segment.comparisons for segment in self.segments)
 
+    @property
+    def not_lasting_yet(self) -> tuple[tuple[Segment, Comparison], ...]:
+        """The parts that the newest window has shifted, without an alert so far: the next shows whether it lasts."""
+        newest = max((window.start for segment in self.segments for window in segment.windows), default=None)
+        told = {(a.dimension, a.value) for a in self.alerts if newest and newest - a.since <= self._remembered}
+        last = ((segment, segment.comparisons[-1]) for segment in self.segments if segment.comparisons)
+        return tuple(
+            (segment, comparison)
+            for segment, comparison in last
+            if comparison.shifted and comparison.start == newest and (segment.dimension, segment.value) not in told
+        )
+
+    @property
+    def _remembered(self) -> timedelta:
+        return timedelta(days=BASELINE * self.window_days)
+
 
 _Key = tuple[str, str]
 _ALL: _Key = ("all", "")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from evaluators.reliability.drift import Alert, Drift, Record, Segment
+    from evaluators.reliability.shift import Comparison
     from interviewer.scoring.scores import Calls
 
 SHIFTED = 3  # exit status: neither the user's input nor the outside world, and not "done" for a job that watches
@@ -85,6 +86,9 @@ def show(found: Drift, calls: Calls) -> None:
     screen.print(f"* by more than chance, and by enough to matter; it is told when it lasts two {span}s.")
     if not found.alerts:
         screen.print("No lasting shift.")
+    for part, newest in found.not_lasting_yet:
+        told = _told(part.dimension, part.value, newest.shifted, newest)
+        screen.print(f"Not lasting yet, since {newest.start}: {told}", markup=False)
     for since, alerts in groupby(sorted(found.alerts, key=lambda alert: alert.since), key=lambda alert: alert.since):
         _show_shift(since, list(alerts))
     if found.alerts:
@@ -129,12 +133,16 @@ def _table(whole: Segment, found: Drift) -> Table:
 
 
 def _alert(alert: Alert) -> str:
-    where = "all scores" if alert.dimension == "all" else f"{alert.dimension} {alert.value}"
-    if alert.what == "unscored":
-        way = "more" if alert.both.unscored > 0 else "fewer"
-        return f"{where}: {abs(alert.both.unscored):.0%} {way} answers without a score"
-    low, high = alert.both.points_interval
-    return f"{where}: {alert.both.points:+.2f} of 5 ({low:+.2f} to {high:+.2f})"
+    return _told(alert.dimension, alert.value, alert.what, alert.both)
+
+
+def _told(dimension: str, value: str, what: str, found: Comparison) -> str:
+    where = "all scores" if dimension == "all" else f"{dimension} {value}"
+    if what == "unscored":
+        way = "more" if found.unscored > 0 else "fewer"
+        return f"{where}: {abs(found.unscored):.0%} {way} answers without a score"
+    low, high = found.points_interval
+    return f"{where}: {found.points:+.2f} of 5 ({low:+.2f} to {high:+.2f})"
 
 
 def _evidence(alert: Alert) -> str:

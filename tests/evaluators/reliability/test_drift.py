@@ -65,6 +65,17 @@ def test_one_odd_week_is_no_alert() -> None:
     assert drift(weeks([3.2] * 8 + [1.5] + [3.2] * 3)).alerts == ()
 
 
+def test_a_part_that_the_newest_week_shifted_is_told_until_it_is_an_alert_or_was_chance() -> None:
+    def found(coding: list[float]) -> list[tuple[str, str]]:
+        records = weeks([3.0] * len(coding), round="technical") + weeks(coding, round="coding", seed=1)
+        return [(segment.dimension, segment.value) for segment, _ in drift(records).not_lasting_yet]
+
+    assert found([3.0] * 7) == []
+    assert ("round", "coding") in found([3.0] * 6 + [1.9])
+    assert found([3.0] * 6 + [1.9, 1.9]) == []
+    assert found([3.0] * 6 + [1.9, 3.0]) == []
+
+
 def test_up_one_week_and_down_the_next_is_no_lasting_shift() -> None:
     assert drift(weeks([3.0] * 8 + [4.4, 1.6])).alerts == ()
 

@@ -122,6 +122,15 @@ def test_a_lasting_shift_is_shown_with_its_cause_and_an_exit_status(home: Path) 
     assert [alert["what"] for alert in document["alerts"]] == ["scores"]
 
 
+def test_the_newest_week_alone_is_told_and_is_no_alert(home: Path) -> None:
+    fill(home, weeks=2, count=22, fall_from=1)
+    shown = run("monitor")
+    assert shown.exit_code == 0
+    assert "Not lasting yet, since 2026-01-12: all scores: -1." in shown.output
+    assert "No lasting shift." in shown.output
+    assert json.loads(run("monitor", "--json").stdout)["alerts"] == []
+
+
 def test_too_few_interviews_are_said_to_be_too_few(home: Path) -> None:
     fill(home, weeks=8, count=3, fall_from=6)
     shown = run("monitor")
