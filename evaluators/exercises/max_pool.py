@@ -54,11 +54,11 @@ def reference(x: Array, dy: Array, bugs: Bugs = NO_BUGS) -> tuple[Array, Array]:
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    tied = rng.integers(0, 3, size=(2, 2, 4, 4)).astype(float)
+    tied = rng.integers(0, 3, size=(2, 3, 6, 4)).astype(float)
     tied[0, 0, :2, :2] = 7.0
     return [
         Case("distinct values", (rng.normal(size=(1, 1, 4, 4)), rng.normal(size=(1, 1, 2, 2)) + 2)),
-        Case("ties in the windows", (tied, rng.normal(size=(2, 2, 2, 2)) + 2)),
+        Case("ties in the windows", (tied, rng.normal(size=(2, 3, 3, 2)) + 2)),
     ]
 
 
