@@ -31,6 +31,20 @@ _HEAD = 4000
 _GENERAL = (Path(__file__).parent / "general_questions.txt").read_text(encoding="utf-8").splitlines()
 
 
+_ASKS = re.compile(rf"(?:^|[:,] )\W*(?:(?:so|and|also|ok(?:ay)?),? )?{_WORDS}", re.IGNORECASE)
+
+
+def questions_in(text: str) -> list[str]:
+    """Return the questions and other sentences of a message, each on its own where several stand in a row."""
+    return [q.strip() for s in _QUESTION.findall(text[:_HEAD]) for q in _AND.split(s) if len(q.split()) > 1]
+
+
+def count_asked(text: str) -> int:
+    """Return how many questions a message asks: its question marks, or what stands in a row before them."""
+    asked = [s for s in _QUESTION.findall(text[:_HEAD]) if s.rstrip().endswith("?")]
+    return sum(max(1, sum(_ASKS.search(q) is not None for q in questions_in(s))) for s in asked)
+
+
 class FactFinder:
     """Keeps the vectors of every scenario's ways of asking, made when the scenario first comes up.
 
@@ -49,7 +63,7 @@ class FactFinder:
 
     def find(self, scenario: Scenario, text: str) -> tuple[str, ...]:
         """Return ids of the facts that `text` asks for, in its order; at most four at once."""
-        questions = [q.strip() for s in _QUESTION.findall(text[:_HEAD]) for q in _AND.split(s) if len(q.split()) > 1]
+        questions = questions_in(text)
         if not questions:
             return ()
         ids, known = self._known(scenario)

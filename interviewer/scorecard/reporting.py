@@ -23,6 +23,9 @@ from knowledge.models import LEVELS, Passage, Question
 __all__ = ["Reading", "build_report", "next_practice", "render_markdown"]
 
 MOST_PRACTICE = 3
+_SOMETHING = 2.0
+"""From this score on something is known that another question on the topic can build on."""
+
 _LABEL_WORDS = 8
 
 
@@ -86,7 +89,8 @@ def next_practice(state: State, library: Library) -> tuple[Practice, ...]:
         question = library.questions.get(current.question_id)
         if question is None or question.topic in {p.topic for p in practice}:
             continue
-        other = _another(question, asked | {p.question_id for p in practice}, library)
+        scored = current.score is not None and (current.score.overall or 0.0) >= _SOMETHING
+        other = _another(question, asked | {p.question_id for p in practice}, library, same=not scored)
         practice.append(
             Practice(
                 topic=question.topic,
@@ -135,15 +139,21 @@ def _why(question: Question, current: QuestionState, state: State, library: Libr
     return f"{score.overall:.1f} of 5; missing or thin: {title.lower()}."
 
 
-def _another(question: Question, taken: set[str], library: Library) -> Question:
-    """Return a question on the same topic that was not asked, the nearest level first; else the question itself."""
+def _another(question: Question, taken: set[str], library: Library, *, same: bool) -> Question:
+    """Return a question on the same topic that was not asked, the one with most notes and then the level in common.
+
+    A topic is wide: where hardly anything was known (`same`) and no note is shared, it is the question itself again.
+    """
     others = [
         q
         for q in library.questions.values()
         if q.topic == question.topic and q.round == question.round and q.id not in taken
     ]
-    at = LEVELS.index(question.level)
-    return min(others, key=lambda q: (abs(LEVELS.index(q.level) - at), q.id), default=question)
+    at, notes = LEVELS.index(question.level), set(question.notes or ())
+    shared = {q.id: len(notes & set(q.notes or ())) for q in others}
+    if same:
+        others = [q for q in others if shared[q.id]]
+    return min(others, key=lambda q: (-shared[q.id], abs(LEVELS.index(q.level) - at), q.id), default=question)
 
 
 async def _question_report(

@@ -11,6 +11,7 @@ from random import Random
 from pydantic import TypeAdapter
 
 from interviewer.events import MessageKind, Move
+from interviewer.facts import count_asked
 from interviewer.gaps import FOLLOW_UP, HARDLY_TOLD, OWN_HINT, hints_at_most
 from interviewer.hearing import is_unclear, quick_kind
 from interviewer.plan import parts_of
@@ -219,7 +220,7 @@ class OfflineVoice:
         facts = [fact.answer for fact in scenario.facts if fact.id in wanted] if scenario else []
         if facts:
             told = self._phrase(state, "answer_facts", facts=" ".join(_sentence(fact) for fact in facts))
-            asked = state.pending.text.count("?") if state.pending is not None else 0
+            asked = count_asked(state.pending.text) if state.pending is not None else 0
             return [told, self._phrase(state, "answer_the_rest") if asked > len(facts) else ""]
         current, standing = state.current, state.standing
         asked_now = state.pending.text if state.pending is not None else ""

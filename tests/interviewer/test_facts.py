@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluators.reference.minilm import MiniLM
-from interviewer.facts import FactFinder
+from interviewer.facts import FactFinder, count_asked
 from knowledge.library import Library
 
 
@@ -68,3 +68,17 @@ def test_questions_in_a_row_are_asked_one_by_one(finder: FactFinder, bank: Libra
     scenario = bank.scenarios["content_moderation"]
     text = "How fast must a message be blocked, which languages matter most, and who labels the data?"
     assert finder.find(scenario, text) == ("latency", "languages", "labels")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("How many users are there, what is the latency budget, and how often do they return?", 3),
+        ("For users who are new, what do we know about them?", 1),
+        ("So, what matters most, precision or recall?", 1),
+        ("What is the peak? And the latency?", 2),
+        ("I take 200 ms.", 0),
+    ],
+)
+def test_questions_are_counted(text: str, asked: int) -> None:
+    assert count_asked(text) == asked

@@ -112,6 +112,7 @@ MESSAGES: list[tuple[MessageKind, str]] = [
     ),
     ("answer", "Who am I to judge, but the gradient vanishes."),
     ("skip", "I give up on this"),
+    ("skip", "Is it ok if I skip the rest?"),
     ("answer", "We gave up recall for precision."),
     ("time", "Is this going to be much longer?"),
     ("time", "How much longer will this take?"),

@@ -223,6 +223,13 @@ async def test_code_without_a_word_is_asked_for_its_own_explanation(parts: Parts
     assert core.text[:40] in one.advice
 
 
+async def test_who_knew_nothing_to_write_is_not_told_that_it_was_a_plan(parts: Parts) -> None:
+    said = "I have no idea how to do this one, sorry."
+    (one,) = (await report_on(parts, "code_softmax", said, "")).questions
+    assert "is a plan" not in one.advice
+    assert one.advice.startswith("Start this one from its centre")
+
+
 async def test_advice_on_code_is_about_the_attempt_that_counts(parts: Parts) -> None:
     (slipped,) = (await report_on(parts, "code_softmax", "", NAIVE, "def softmax(:")).questions
     (alone,) = (await report_on(parts, "code_softmax", "", NAIVE)).questions

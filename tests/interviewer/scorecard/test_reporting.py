@@ -14,7 +14,7 @@ from interviewer.references import Story
 from interviewer.scorecard.coach import advise
 from interviewer.scorecard.markdown import render_markdown
 from interviewer.scorecard.report import Report
-from interviewer.scorecard.reporting import build_report
+from interviewer.scorecard.reporting import build_report, next_practice
 from interviewer.scoring.verdicts import Judged, conclude
 from interviewer.state import QuestionState, replay
 from knowledge.library import Library
@@ -220,6 +220,23 @@ async def test_practice_proposes_another_question_on_the_topic(library: Library)
     report = await build_report("i1", history(), wider)
     assert report.next_practice[0].question_id == "sibling"
     assert "2.5" in report.next_practice[0].why
+
+
+def test_practice_stays_near_what_was_not_known() -> None:
+    """A topic is wide: who does not know a mixture of experts is not sent to positional encodings."""
+    library = Library.load()
+
+    def proposed(question_id: str, overall: float) -> str:
+        asked = Asked(move=Move(kind="question", question_id=question_id), text="?")
+        score = Score(overall=overall, band=None, engine="offline")
+        answered = Answered(question_id=question_id, text="Well.", kind="answer")
+        state = replay([Started(setup=Setup(), plan=()), asked, answered, Scored(question_id=question_id, score=score)])
+        return next_practice(state, library)[0].question_id
+
+    assert proposed("mixture_of_experts", 0.0) == "mixture_of_experts"
+    assert proposed("mixture_of_experts", 2.5) != "mixture_of_experts"
+    assert proposed("bert_vs_gpt", 0.0) == "mlm_details"
+    assert proposed("agents_in_products", 0.6) in {"structured_output", "rlhf_and_dpo", "hallucination_measurement"}
 
 
 async def test_rows_have_names_for_people(library: Library) -> None:
