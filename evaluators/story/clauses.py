@@ -231,8 +231,8 @@ def _steps(sentence: str, *, now: bool) -> int:
         acts = {match.end(1) for match in [cues.BARE.match(sentence)] if match}
     if acts:
         acts |= {m.end(1) for m in cues.CONTINUED.finditer(sentence, min(acts)) if m[1].lower() not in _STATE}
-    elif cues.HYPOTHETICAL.search(sentence) is None and (
-        cues.PASSIVE.search(sentence) or cues.SPEAKER.search(sentence)
+    elif cues.HYPOTHETICAL.search(sentence) is None and any(
+        doing.search(sentence) for doing in (cues.PASSIVE, cues.SPEAKER, cues.WE_ACTED)
     ):
         acts = {0}  # what could be done, or could have been, was not
     general = len(cues.VAGUE.findall(sentence))

@@ -95,7 +95,7 @@ TASK = _any(
 )  # fmt: skip
 # A goal need not be called one: it follows from a term that was set, or from what somebody must and must not do.
 FOLLOWS = _any(
-    r"until (?:the )?(?:end|(?-i:[A-Z])\w+|next|\w+day)\b", r"by (?:the )?(?:end|(?-i:[A-Z])\w+)\b",
+    r"until (?:the )?(?:end|(?-i:[A-Z])\w+|next|\w+day)\b", r"by (?:the )?(?:end|(?:\w+ of )?(?-i:[A-Z])\w+)\b",
     r"must(?:n['’]t)?\b",
     r"(?:mandate|brief|assignment|ultimatum|target|mission|objective)\b", r"the responsible\b", r"in charge\b",
 )  # fmt: skip
@@ -194,7 +194,7 @@ SINCE = _any(
     r"now,? my\b", r"(?:every|each|any|all)\b[^.]{0,40}\b(?:I|my|mine)\b",
     r"in (?:the|my) next (?:project|role|job|team)\b",
     r"before I [a-z]+ (?:any|an?)\b", r"on (?:the|my) next\b", r"today\b[^.]{0,60}\b(?:my|our|I)\b",
-    r"(?:that|this) (?:was|is|became) my rule\b", r"i do that\b",
+    r"I later (?:did|used|ran|built|started|applied)\b", r"(?:that|this) (?:was|is|became) my rule\b", r"i do that\b",
 )  # fmt: skip
 NOWADAYS = _any(r"(?:now|today|nowadays|these days|since|whenever)\b", r"(?:each|every) (?:time|new|project)\b")
 SPEAKER = _any(r"(?:I|we|me|my|our|us|mine)\b")
@@ -231,8 +231,18 @@ BLAME = _any(
     r"blame[sd]? (?:him|her|them|the)\b", r"g[eo]t the blame\b", r"put it on (?:me|you)\b", r"my part (?:was|worked)\b",
     r"(?:ignored|overruled) me\b", r"people like (?:that|him|her|them)\b", r"failed because (?:the|they|he|she)\b",
     r"I said (?:so )?from the (?:beginning|start)\b", r"nobody (?:\w+ )?listen\w*",
+    r"hopeless\b", r"dropped the ball\b", r"let (?:me|us) down\b", r"under the bus\b", r"as usual\b",
+    r"(?:did|does|do|would)(?:n['’]t| not) (?:back|support|help|warn) (?:me|us)\b",
+    r"(?:did|do)(?:n['’]t| not) do (?:his|her|their) (?:job|work|part)\b",
+    r"if (?:they|he|she|people|management|\w+ team) had (?:\w+ )?(?:listened|done|told|asked|helped)\b",
+    r"busy with (?:his|her|their) own\b", r"was(?:n['’]t| not) my (?:fault|decision|job|problem)\b",
     r"kept changing (?:his|her|their)\b", r"I told (?:them|him|her|you) (?:so|it would)\b",
 )  # fmt: skip
+# A lesson for somebody else.
+OTHERS_SHOULD = _any(
+    r"(?:they|he|she|others|sales|product|marketing|legal|operations|management|managers?|my (?:boss|manager)|"
+    r"the (?:client|customer|vendor|other team)s?) (?:just |really |simply )?(?:should|must|need to|ought to)\b"
+)
 
 TROUBLE = _any(
     r"(?:problem|issue|trouble|fail\w*|broke\w*|bug|outage|incident|down|slow\w*|drop\w*|declin\w*|fell|spik\w*)\b",
@@ -312,7 +322,7 @@ KNOWN_BY = re.compile(
     re.IGNORECASE,
 )
 IMPACT = re.compile(
-    r"\b(?:users?|customers?|clients?|revenue|tickets?|saved|savings?|cost\w*|sales|team|company|business|manager|"
+    r"\b(?:users?|customers?|clients?|revenue|tickets?|incidents?|saved|savings?|cost\w*|sales|teams?|company|business|manager|"
     r"promoted|onboard\w*|hires?|adopted|template|roadmap|retention|stakeholders?|colleagues?|engineers?|product|"
     r"other (?:teams|products)|series [a-d]|money|million|loss|transactions?|complain\w*|support|all-hands|"
     r"conversion\w*|converted|pages?|mail|mentored|interns?|readers?|patients?|people|nobody|no one|everyone|"

@@ -149,6 +149,8 @@ def task(told: list[Told]) -> Judgement:
         goals = [one for one in first if one.actor != "I" and cues.FOLLOWS.search(one.text)]
     if not goals:
         return 0, [], "It is not said what had to be achieved."
+    if is_somebody_elses(told):
+        return 1, goals, "The goal is somebody else's."
     near = [one for one in first if one in goals or one.part in {"situation", "task"}]
     whole = _text(goals)
     measure = figures.MEASURE.search(whole) or but_times(figures.quantities(whole))
@@ -330,7 +332,7 @@ def reflection(told: list[Told]) -> Judgement:
     own, lesson, since = [], False, False
     for one in looks:
         kind = clauses.lesson_kind(one.text)
-        blames = cues.BLAME.search(one.text) is not None
+        blames = (cues.BLAME.search(one.text) or cues.OTHERS_SHOULD.search(one.text)) is not None
         meant = {stem(word) for word in content(one.text)}
         short = len(meant) < 4 and not (kind[1] or story_words & meant)
         nobodys = not (kind[0] or kind[1] or cues.SPEAKER.search(one.text))
