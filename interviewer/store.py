@@ -138,7 +138,18 @@ class Store:
             .group_by(events.c.interview_id)
             .subquery()
         )
-        end = select(events.c.interview_id, events.c.payload).where(events.c.type == "ended").subquery()
+        last = (  # who was stopped and went on has several ends, and what counts is what came last
+            select(events.c.interview_id, func.max(events.c.seq).label("seq"))
+            .where(events.c.type.in_(("ended", "resumed")))
+            .group_by(events.c.interview_id)
+            .subquery()
+        )
+        end = (
+            select(events.c.interview_id, events.c.payload)
+            .join(last, (last.c.interview_id == events.c.interview_id) & (last.c.seq == events.c.seq))
+            .where(events.c.type == "ended")
+            .subquery()
+        )
         wanted = (
             select(interviews, totals.c.events, totals.c.updated_at, end.c.payload)
             .join(totals, totals.c.interview_id == interviews.c.id)

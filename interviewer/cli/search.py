@@ -55,6 +55,8 @@ def _print(passages: Sequence[Passage], query: str) -> None:
         head.append(f"  {passage.heading}", style="dim not bold")
         screen.print(head, soft_wrap=False)
         lines = passage.text.split("\n")
+        if lines[0].strip() == passage.heading.rpartition(" › ")[2].strip():
+            lines = lines[1:]  # the heading stands above
         body = Text("\n".join(lines[:_SHOWN_LINES]) + ("\n…" if len(lines) > _SHOWN_LINES else ""))
         if words:
             body.highlight_regex(rf"(?i)\b(?:{'|'.join(words)})\w*", "bold yellow")

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from interviewer.database import MIGRATIONS
-from interviewer.events import Answered, AnyEvent, Asked, Ended, Move, Planned, Setup, Started
+from interviewer.events import Answered, AnyEvent, Asked, Ended, Move, Planned, Resumed, Setup, Started
 from interviewer.store import Store, export
 from knowledge.errors import ConflictError, InputError, NotFoundError, StorageError
 
@@ -101,6 +101,13 @@ async def test_the_list_has_the_last_used_first_and_says_what_ended(store: Store
     assert [(x.interview_id, x.events, x.ended) for x in listed] == [(first, 2, "stopped"), (second, 1, "")]
     assert listed[0].setup == STARTED.setup
     assert [x.interview_id for x in await store.list(limit=1)] == [first]
+
+
+async def test_who_was_stopped_twice_stands_in_the_list_once(store: Store) -> None:
+    kept = await store.create([STARTED, Ended(reason="stopped"), Resumed()])
+    assert [(x.interview_id, x.ended) for x in await store.list()] == [(kept, "")]
+    await store.append(kept, 3, [Ended(reason="finished")])
+    assert [(x.interview_id, x.ended) for x in await store.list()] == [(kept, "finished")]
 
 
 async def test_deleting_is_for_good_and_for_one(store: Store) -> None:

@@ -70,6 +70,7 @@ def test_people_see_the_place_and_the_passage(notes: Path) -> None:
     shown = run("search", "labelling queue")
     assert "mine.md:3" in shown.replace("\n", "")
     assert "2,000 pictures a day" in shown
+    assert " ".join(shown.split()).count("The queue that never drained") == 1
 
 
 def test_a_search_for_what_is_nowhere_says_so(notes: Path) -> None:
