@@ -32,6 +32,8 @@ OUTPUT_SHOWN = 4096
 QUICK, SLOW = 0.1, 1.0
 """Seconds. When growth is measured, a quick call is timed twice and the better time counts; a slow one is the last."""
 
+UNCHECKED = "cannot be checked before the structure is right"
+
 UNREADABLE = object()
 """An output from which the compared quantities cannot be read."""
 
@@ -173,6 +175,13 @@ class Comparison:
         return difference(self.expected, self.got)
 
     @property
+    def has_its_parts(self) -> bool:
+        """Whether an output of several parts came as that many, whatever is in them."""
+        if self.shaped or not isinstance(self.expected, list | tuple | dict):
+            return True
+        return isinstance(self.got, list | tuple | dict) and len(self.got) == len(self.expected)
+
+    @property
     def shaped(self) -> bool:
         """Whether the output has the right structure and shape, right numbers or not."""
         return self.difference is None or not self.difference.structural
@@ -238,15 +247,15 @@ def _case_checks(exercise: Exercise, comparisons: Sequence[Comparison]) -> list[
 def _invariant_check(invariant: Invariant, comparisons: Sequence[Comparison]) -> Check:
     readable = [each for each in comparisons if each.got is not MISSING and each.got is not UNREADABLE]
     for each in readable:
+        said = "" if each.has_its_parts else UNCHECKED
         try:
             with np.errstate(all="ignore"):
-                holds = bool(invariant.holds(each.case.args, as_expected(each.expected, each.got)))
+                if not said and not invariant.holds(each.case.args, as_expected(each.expected, each.got)):
+                    said = invariant.message
         except Exception:
-            holds = False
-        if not holds:
-            return Check(
-                name=invariant.name, passed=False, detail=f"{invariant.message} (in the case: {each.case.name})"
-            )
+            said = UNCHECKED
+        if said:
+            return Check(name=invariant.name, passed=False, detail=f"{said} (in the case: {each.case.name})")
     return Check(name=invariant.name, passed=bool(readable), detail="" if readable else "no output to check")
 
 

@@ -205,6 +205,14 @@ def test_an_invariant_holds_for_a_list_too(grader: CodeGrader) -> None:
     assert all(check.passed for check in grader.grade("batch_norm", source).checks)
 
 
+def test_an_invariant_says_nothing_of_an_output_in_another_structure(grader: CodeGrader) -> None:
+    verdict = grader.grade("ridge", RIDGE.replace("return w[:d], w[d]", "return w"))
+    said = next(check.detail for check in verdict.checks if check.name == "the residuals sum to zero")
+    assert said.startswith("cannot be checked before the structure is right")
+    swapped = grader.grade("k_fold", K_FOLD.replace(" + (i < n % k)", ""))
+    assert any(check.detail.startswith("the test folds do not add up") for check in swapped.checks)
+
+
 def test_smallest_failing_input_is_shown(grader: CodeGrader) -> None:
     verdict = grader.grade("k_fold", K_FOLD.replace(" + (i < n % k)", ""))
     shown = [check for check in verdict.checks if "input:" in check.detail]
