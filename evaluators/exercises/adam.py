@@ -35,6 +35,8 @@ def reference(w: Array, grads: Array, lr: float, beta1: float, beta2: float, eps
         if "first_moment_uncorrected" in bugs:
             m_hat = m
         root = np.sqrt(v_hat + eps) if "eps_inside_root" in bugs else np.sqrt(v_hat) + eps
+        if "eps_before_correction" in bugs:
+            root = root - eps + eps / np.sqrt(1 - beta2**t)
         w = w - lr * (np.sign(g) if "sign_descent" in bugs else m_hat / root)
     return w
 
@@ -83,6 +85,15 @@ EXERCISE = Exercise(
             "it acts like the square root of eps, orders of magnitude larger, and stalls exactly those "
             "weights. The paper adds it outside.",
             "A weight's gradients are around 1e-5 and eps is 1e-8. Which of the two dominates your denominator?",
+            EDGE,
+        ),
+        Wrong(
+            "eps_before_correction",
+            "eps is added to the root of v before v is corrected, with both corrections moved into the learning "
+            "rate. The paper mentions that order after algorithm 1 as the cheaper one, and some libraries use it; it "
+            "makes eps act 1/sqrt(1 - beta2**t) times as strongly, 32 times at the first step with beta2 = 0.999. "
+            "The statement asks for algorithm 1.",
+            "Gradients are about as large as eps. By what do you divide at t = 1, and by what does algorithm 1?",
             EDGE,
         ),
         Wrong(

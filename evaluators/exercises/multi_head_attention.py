@@ -34,7 +34,7 @@ def reference(x: Array, Wq: Array, Wk: Array, Wv: Array, Wo: Array, heads: int, 
         heads = 1
 
     def split(projected: Array) -> Array:  # (n, heads, t, d / heads)
-        if "reshape_without_transpose" in bugs:
+        if "reshape_without_transpose" in bugs or "split_without_transpose" in bugs:
             return projected.reshape(n, heads, t, d // heads)
         return projected.reshape(n, t, heads, d // heads).transpose(0, 2, 1, 3)
 
@@ -69,9 +69,16 @@ EXERCISE = Exercise(
         Wrong(
             "reshape_without_transpose",
             "The projection is reshaped straight to (heads, time, width). The numbers fall into place in memory "
-            "order, so a 'head' gets a few whole tokens instead of a slice of every token. Shapes agree, which "
-            "hides it; split the last axis, then move the heads forward.",
+            "order, so a 'head' gets a few whole tokens instead of a slice of every token. Shapes agree, which hides "
+            "it, and the merge repeats it; split the last axis, then move the heads forward, and back at the end.",
             "Which tokens does your first head see?",
+        ),
+        Wrong(
+            "split_without_transpose",
+            "The projection is reshaped straight to (heads, time, width), and the heads are moved back properly at "
+            "the end. The numbers fall into place in memory order, so a 'head' gets a few whole tokens instead of a "
+            "slice of every token. Merging is right; splitting has to be its exact reverse.",
+            "Number the entries of two tokens with four columns and reshape them for two heads. What does head 1 hold?",
         ),
         Wrong(
             "scaled_by_model_width",

@@ -38,7 +38,11 @@ def reference(expected: Array, actual: Array, bins: int, bugs: Bugs = NO_BUGS) -
     edges = np.quantile(source, steps)
     if "equal_width" in bugs:
         edges = source.min() + steps * (source.max() - source.min())
-    old, new = _shares(expected, edges), _shares(actual, edges)
+    if "outside_dropped" in bugs:
+        actual_inside = actual[(actual >= source.min()) & (actual <= source.max())]
+        old, new = _shares(expected, edges), _shares(actual_inside, edges) * len(actual_inside) / len(actual)
+    else:
+        old, new = _shares(expected, edges), _shares(actual, edges)
     if "no_floor" not in bugs:
         old, new = np.maximum(old, 1e-4), np.maximum(new, 1e-4)
     ratio = np.log2(new / old) if "log_base_two" in bugs else np.log(new / old)
@@ -46,7 +50,7 @@ def reference(expected: Array, actual: Array, bins: int, bugs: Bugs = NO_BUGS) -
 
 
 def _shares(values: Array, edges: Array) -> Array:
-    return np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1) / len(values)
+    return np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1) / max(len(values), 1)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -84,6 +88,14 @@ EXERCISE = Exercise(
             "index weighs by the difference of the shares, which makes it symmetric and every bin's term "
             "non-negative.",
             "Swap the two samples' shares. Should the index change?",
+            TERM,
+        ),
+        Wrong(
+            "outside_dropped",
+            "New values outside the training range fall into no bin. They are the clearest sign of drift, and they "
+            "are lost: the new shares no longer sum to 1. A histogram over edges from minimum to maximum does that; "
+            "the outer bins are open.",
+            "What do the shares of the new sample sum to when a tenth of it lies above the training maximum?",
             TERM,
         ),
         Wrong(

@@ -22,8 +22,8 @@ TASK = """
 How many visitors does each group of an A/B test need, to detect a change of the conversion rate from `p1` to `p2`?
 
 - two-sided test at level `alpha`, power `power`, two groups of equal size
-- normal approximation with each group's own variance, `p·(1 - p)`; the form with the pooled rate under the null
-  hypothesis (Fleiss) is accepted as another convention
+- normal approximation with each group's own variance, `p·(1 - p)`; the forms with the mean of the two rates, under the
+  null hypothesis (Fleiss) or throughout, are accepted as other conventions
 - `statistics.NormalDist().inv_cdf` gives normal quantiles
 
 Return the size of **one** group, rounded up to an integer.
@@ -37,6 +37,10 @@ def reference(p1: float, p2: float, alpha: float, power: float, bugs: Bugs = NO_
     variances = p1 * (1 - p1) + p2 * (1 - p2)
     if "single_group_variance" in bugs:
         variances /= 2
+    if "pooled_throughout" in bugs:
+        variances = variances + (p2 - p1) ** 2 / (
+            4 if "single_group_variance" in bugs else 2
+        )  # 2 p (1 - p) of the mean
     spread = (z_alpha + z_beta) * math.sqrt(variances)
     if "pooled_under_null" in bugs:
         mean = (p1 + p2) / 2
@@ -90,7 +94,10 @@ EXERCISE = Exercise(
             EDGE,
         ),
     ),
-    conventions=(Convention("pooled_under_null", "the critical value is weighted by the pooled variance (Fleiss)"),),
+    conventions=(
+        Convention("pooled_under_null", "the critical value is weighted by the pooled variance (Fleiss)"),
+        Convention("pooled_throughout", "both quantiles are weighted by the variance at the mean of the two rates"),
+    ),
     hints=(
         "Two requirements: few false alarms, and enough power. Each brings a normal quantile.",
         "The difference of the rates has to be as large as the two quantiles together, in standard errors.",

@@ -45,7 +45,8 @@ def reference(y: Array, scores: Array, min_precision: float, bugs: Bugs = NO_BUG
                 break
             continue
         goal = 1 if "precision_maximised" in bugs else 2
-        if best is None or found[goal] > best[goal]:
+        equal_replaces = "lowest_of_equals" in bugs and best is not None and found[goal] == best[goal]
+        if best is None or found[goal] > best[goal] or equal_replaces:
             best = found
     return best
 
@@ -97,6 +98,14 @@ EXERCISE = Exercise(
             "of the recall. Look at every candidate.",
             "Your second-highest score is a negative. Can a lower threshold still meet the requirement?",
             TERM,
+        ),
+        Wrong(
+            "lowest_of_equals",
+            "Of several thresholds with the same recall the lowest is returned. It finds no further positive and "
+            "flags more negatives, so its precision is lower for nothing. Take the highest: compare with > when you "
+            "go down, with >= when you go up.",
+            "Two thresholds find the same positives. Which of them would you deploy?",
+            EDGE,
         ),
         Wrong(
             "ties_separated",
