@@ -112,6 +112,8 @@ MESSAGES: list[tuple[MessageKind, str]] = [
     ),
     ("answer", "Who am I to judge, but the gradient vanishes."),
     ("skip", "I give up on this"),
+    ("skip", "Sorry, can you give me an easier one?"),
+    ("clarifying_question", "Can we take a simpler model?"),
     ("skip", "Is it ok if I skip the rest?"),
     ("answer", "We gave up recall for precision."),
     ("time", "Is this going to be much longer?"),
