@@ -123,8 +123,12 @@ def _on_code(verdict: Verdict) -> Advice:
 
 
 def _on_no_code(question: Question, current: QuestionState) -> Advice:
+    from evaluators.tasks import is_derivation
+
     said, start = harmless(opening(current.answer)), next(iter(question.hints), "")
-    text = f"“{said}” is a plan, and only code that runs is scored: hand in a first version, however rough. {start}"
+    formulas = question.exercise is not None and is_derivation(question.exercise)
+    scored = "formulas that can be tried are" if formulas else "code that runs is"
+    text = f"So far there is “{said}”, and only {scored} scored: hand in a first version, however rough. {start}"
     return Advice(text.strip(), _id(_centre(question)))
 
 

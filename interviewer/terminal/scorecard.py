@@ -64,7 +64,7 @@ def _question(question: QuestionReport, level: Level) -> RenderableType:
     if question.notice:
         parts.append(Text(question.notice, style="yellow"))
     parts += [_verdict(verdict, attempt) for attempt, verdict in numbered(question.verdicts)]
-    if question.criteria:
+    if question.score is not None or any(criterion.evidence for criterion in question.criteria):
         parts.append(_criteria(question))
     parts += [Text(line, style="dim") for line in _remarks(question)]
     if question.advice:

@@ -230,6 +230,16 @@ async def test_who_knew_nothing_to_write_is_not_told_that_it_was_a_plan(parts: P
     assert one.advice.startswith("Start this one from its centre")
 
 
+@pytest.mark.parametrize(
+    ("question_id", "wanted"), [("code_softmax", "code that runs is"), ("derive_logistic_gradients", "formulas")]
+)
+async def test_words_alone_are_no_exercise(parts: Parts, question_id: str, wanted: str) -> None:
+    said = "I would look at the largest number first and take it off everywhere."
+    (one,) = (await report_on(parts, question_id, said, "")).questions
+    assert one.advice.startswith("So far there is “I would look at the largest number first")
+    assert wanted in one.advice
+
+
 async def test_advice_on_code_is_about_the_attempt_that_counts(parts: Parts) -> None:
     (slipped,) = (await report_on(parts, "code_softmax", "", NAIVE, "def softmax(:")).questions
     (alone,) = (await report_on(parts, "code_softmax", "", NAIVE)).questions

@@ -122,6 +122,14 @@ def test_calls_of_a_model_are_accounted_for() -> None:
     assert "$0.0123" in shown
 
 
+def test_of_an_exercise_that_was_not_handed_in_no_row_of_empty_points_is_shown() -> None:
+    empty = CriterionScore(criterion="paths", score=0, reason="Not said: there are three paths.")
+    question = _report().questions[0].model_copy(update={"score": None, "criteria": (empty,)})
+    assert "Not said" not in _shown(_report(questions=(question,)))
+    judged = question.model_copy(update={"score": 0.0})
+    assert "Not said" in _shown(_report(questions=(judged,)))
+
+
 @pytest.mark.parametrize(("score", "told"), [(1, True), (2, True), (4, False)])
 def test_a_thin_criterion_says_why_beside_its_quotation(score: int, told: bool) -> None:
     evidence = (Evidence(quote="it is cheap", start=0, end=11),)
