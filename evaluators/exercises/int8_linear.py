@@ -69,7 +69,7 @@ EXERCISE = Exercise(
     task=TASK,
     reference=reference,
     cases=cases,
-    example=(np.array([[1.0, -0.5], [0.01, 0.02]]), np.array([[1.0, 2.0]])),
+    example=(np.array([[1.0, -0.3], [0.005, 0.02]]), np.array([[1.0, 2.0]])),
     wrong=(
         Wrong(
             "one_scale",
