@@ -100,7 +100,7 @@ def _nothing_told(text: str, told: Sequence[Told], acts: Sequence[Told]) -> Find
     """Return the finding that no story is told: surely, or in doubt when there are parts of one all the same."""
     aside = sum(len(words(one.text)) for one in told if one.part is None)
     share = aside / max(1, sum(len(words(one.text)) for one in told))
-    nobody_acts = not any(one.part == "action" and one.steps for one in told)
+    nobody_acts = not any(one.part == "action" and one.steps for one in told) and not levels.is_somebody_elses(told)
     if share > MOSTLY or (nobody_acts and not acts) or len(_POST.findall(text)) >= 2:
         return Finding("no_story", "note", "It explains, lists or asks for something; no story is told in it.")
     if share > ASIDES:

@@ -73,7 +73,7 @@ TASK = _any(
     r"(?:had|have|needed|need|wanted|was expected|was supposed) "
     r"to\b(?! (?:be honest|say|admit|know|go back|explain|start|begin|mention))",
     r"(?:agreed|promised|committed|told (?:my |the |our )?\w+(?: \w+)?) (?:that )?(?:I|we)(?:['’]d| would)\b",
-    r"asked (?:me )?(?:if|whether) (?:I|we) (?:could|would)\b", r"(?:I|we) (?:was|were) not allowed\b",
+    r"asked (?:me )?(?:if|whether) (?:I|we) (?:could|would)\b", r"(?:I|we) (?:was|were)(?:n['’]t| not) allowed\b",
     # Somebody wants something of the teller: "wanted us to ship", "they wanted an answer by Monday", "give me this".
     r"(?<!I )(?:wanted|wants|want|expected|needed) (?:me|us|him|her|it|this|the)\b",
     r"(?<!I )(?:wanted|wants|want|expected|needed) an?\b(?=[^.]*\b(?:by|until|within|which|that|in)\b)",
@@ -155,6 +155,7 @@ LESSON = _any(
     r"if i (?:did|could|had to|were to)\b",
     r"my mistake\b",
     r"i underestimated\b",
+    r"i regret\b",
     r"i (?:now )?understood (?:that|how|why)\b",
     r"what i (?:took|take)\b",
     r"in the next (?:project|role|job|team)\b",
@@ -191,7 +192,7 @@ SINCE = _any(
     r"after that i (?:always|never)\b", r"today i\b", r"i never\b[^.]{0,40}\bwithout\b", r"has become (?:my|a) habit\b",
     r"i still (?:use|do|apply)\b", r"(?:made|makes) it a (?:habit|rule|practice)\b",
     r"i [a-z]+\b[^.]{0,50}\b(?:now|like that now|these days)\s*[.!]?$",
-    r"now,? my\b", r"(?:every|each|any|all)\b[^.]{0,40}\b(?:I|my|mine)\b",
+    r"now,? my\b", r"^now\b", r"(?:every|each|any|all)\b[^.]{0,40}\b(?:I|my|mine)\b",
     r"in (?:the|my) next (?:project|role|job|team)\b",
     r"before I [a-z]+ (?:any|an?)\b", r"on (?:the|my) next\b", r"today\b[^.]{0,60}\b(?:my|our|I)\b",
     r"I later (?:did|used|ran|built|started|applied)\b", r"(?:that|this) (?:was|is|became) my rule\b", r"i do that\b",

@@ -39,7 +39,11 @@ AMOUNT = re.compile(
     r"\b(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-\w+)?|(?:a|two|three) hundred(?: and \w+)?)\b",
     re.IGNORECASE,
 )
-_N = rf"(?:[<>≥≤~$€£]*\s?\d[\d,.]*\s?\+?\s?(?:{_UNIT})?|{_NUMBER_WORD}(?:\s+{_UNIT})?)"
+# A number begins at its first digit and is taken whole: else a row of digits is cut in two in every possible way.
+_N = (
+    rf"(?:[<>≥≤~$€£]*\s?(?<!\d)(?<!\d[.,])\d++(?:[.,]\d++)*+[.,]*\s?\+?\s?(?:{_UNIT})?|"
+    rf"{_NUMBER_WORD}(?:\s+{_UNIT})?)"
+)
 PAIR = re.compile(
     rf"\bfrom\s+(?:\w+\s+){{0,3}}?{_N}[^.\n]{{0,60}}?(?:\bto\b|→|->|\bdown to\b|\bup to\b)\s*(?:\w+\s+){{0,3}}?{_N}|"
     rf"{_N}\s*(?:→|->)\s*{_N}|"
@@ -78,7 +82,7 @@ DEADLINE = re.compile(
 )
 CONSTRAINT = re.compile(
     r"\b(?:without|while|budget|no \w+|(?:wasn|weren)['’]t to|"
-    r"(?:could|can)(?:n['’]t| not) \w+|not allowed|must(?:n['’]t| not)|nothing (?:that|which))\b",
+    r"(?:could|can)(?:n['’]t| not) \w+|(?:not|n['’]t) allowed|must(?:n['’]t| not)|nothing (?:that|which))\b",
     re.IGNORECASE,
 )
 MINE = re.compile(r"\b(?:I|me|my|mine|myself)\b", re.IGNORECASE)

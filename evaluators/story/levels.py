@@ -200,10 +200,12 @@ def action(told: list[Told]) -> Judgement:
 
 
 def is_somebody_elses(told: Sequence[Told]) -> bool:
-    """Whether others take the steps of the story, and the teller none."""
-    steps = [one for one in _part(told, "action") if one.steps and not one.hollow]
-    mine = any(one.actor in {"I", "we"} or cues.BARE.match(one.text) for one in steps)
-    return not mine and sum(one.actor == "others" for one in steps) >= 2
+    """Whether others take the steps of the story, and the teller does nothing in it."""
+    happens = [one for one in told if one.part not in {"reflection", None}]
+    mine = any(
+        one.actor in {"I", "we"} or (one.part == "action" and cues.BARE.match(one.text) is not None) for one in happens
+    )
+    return not mine and sum(one.actor == "others" and one.steps > 0 for one in happens) >= 2
 
 
 def result(told: list[Told]) -> Judgement:

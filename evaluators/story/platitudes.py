@@ -45,6 +45,7 @@ _SAYINGS: dict[Hollow, tuple[str, ...]] = {
     ),
     "motto": (
         "Communication is the most important thing.",
+        "The key was that we worked well together as a team.",
         "I learned a lot from this experience.",
         "It taught me the importance of teamwork.",
         "You should never give up.",
