@@ -8,7 +8,7 @@ from evaluators.score import CriterionScore, Score
 from interviewer.events import Answered, Move
 from interviewer.gaps import FOLLOW_UP, missing, next_hint, open_points
 from interviewer.plan import next_question
-from interviewer.quoting import claim_in, quote_for, says_nothing
+from interviewer.quoting import claim_in, is_beside, quote_for, says_nothing
 from interviewer.remarks import remark_in
 from interviewer.retelling import RETOLD
 from interviewer.state import MAX_ATTEMPTS, QuestionState, State
@@ -195,7 +195,7 @@ def _after_pushback(state: State, current: QuestionState, question: Question, li
         if current.answer:
             return _after_answer(state, current, question, library)
         return Move(kind="repeat", question_id=question.id, reason="nothing was said here yet")
-    disputes = _last_kind(current) == "challenge" or says_nothing(message.text)
+    disputes = _last_kind(current) == "challenge" or says_nothing(message.text) or is_beside(current.score)
     if current.count("pushback") == 1 and disputes:
         return Move(kind="encourage", question_id=question.id, target="pushback", reason="disagrees")
     return _after_answer(state, current, question, library)

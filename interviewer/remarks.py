@@ -13,7 +13,7 @@ from interviewer.events import MessageKind
 from knowledge import yaml_source
 from knowledge.models import Frozen
 
-About = Literal["calm", "back", "pause", "greeting", "progress", "complaint", "already", "reworded"]
+About = Literal["calm", "back", "pause", "greeting", "other_language", "progress", "complaint", "already", "reworded"]
 
 _DATA = Path(__file__).parent / "voices" / "remarks.yaml"
 

@@ -294,6 +294,12 @@ CASES: list[tuple[str, State, str, str | None]] = [
         "encourage",
         "pushback",
     ),
+    (
+        "who disputes the question is asked for the argument",
+        state(said("pushback"), scored(cause=0, cost=0)),
+        "encourage",
+        "pushback",
+    ),
     ("disagreement with anything else is an answer", state(said("pushback"), scored(cause=5, cost=0)), "probe", "cost"),
     ("no time for another question", state(said("skip", seconds=39.5 * 60)), "wrap", ""),
 ]
@@ -546,6 +552,7 @@ def test_a_repetition_in_between_leaves_a_challenge_standing(library: Library) -
         ("I am so nervous", "thinking_aloud", "calm"),
         ("I need a short break", "thinking_aloud", "pause"),
         ("you are being rude", "thinking_aloud", "complaint"),
+        ("Entschuldigung, darf ich auf Deutsch antworten?", "thinking_aloud", "other_language"),
         ("Let me think.", "thinking_aloud", "thinking"),
         ("can you say it in other words?", "repeat", "reworded"),
         ("could you repeat that?", "repeat", ""),

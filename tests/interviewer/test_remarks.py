@@ -17,6 +17,7 @@ REMARKS = [
     ("pause", "can I get a glass of water first?"),
     ("greeting", "hi there! thanks for having me"),
     ("greeting", "Good afternoon, nice to meet you too"),
+    ("other_language", "Could I answer in Spanish?"),
     ("progress", "How am I doing?"),
     ("progress", "Is my answer any good so far?"),
     ("progress", "so was that what you wanted?"),
