@@ -19,6 +19,7 @@ _CONJUNCTION = re.compile(r"\s(?=(?:and|but|because|so|which|where|while|then)\s
 _DANGLING = re.compile(r"[\s,;:–—]+(and|but|or|so|because|which|that|the|a|an|to|of|with|in|then)$")
 _HEDGE = re.compile(
     r"\s*(?:(?:i(?:'m| am) not (?:entirely |quite |really )?sure|i (?:think|guess|believe|suppose)(?: that)?"
+    r"|as i (?:just |already )?(?:said|mentioned|told you|explained)(?: before| already| earlier)?(?=\s*[,.:;–—-])"
     r"|(?:wait|no|sorry|actually|correction)(?=[\s]*[,.:;–—-])"
     r"|(?:let me correct (?:myself|that)|(?:that|this)(?:'s| is| was) (?:not right|wrong|incorrect|a mistake))"
     r"(?=\s*[,.:;–—-])"

@@ -183,6 +183,7 @@ def test_who_stays_with_a_story_is_not_quoted_for_it_and_a_no_is_no_ending() -> 
             "It is fitted inside the fold on the\ntraining part only",
         ),
         ("First the setting\nI was the only engineer there.", "First the setting"),
+        ("As I said before, sales chose the second option.", "sales chose the second option"),
         ("Wait, no, that was wrong: the loss is on masked positions.", "the loss is on masked positions"),
         ("I don't know exactly, but I would guess that the variance falls.", "the variance falls"),
         (
