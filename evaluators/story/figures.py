@@ -29,9 +29,9 @@ COUNTS = re.compile(
     re.IGNORECASE,
 )
 AMOUNT = re.compile(
-    rf"[$€£]\s?\d[\d,.]*\s?(?:[kKmMbB]\b|million|billion|thousand)?|\b\d[\d,]*(?:\.\d+)?\s?{_UNIT}|\b\d+\.\d+\b|"
+    rf"[$€£]\s?\d[\d,.]*\s?(?:[kKmMbB]\b|million|billion|thousand)?|\b(?<!\d,)\d[\d,]*+(?:\.\d+)?\s?{_UNIT}|\b\d+\.\d+\b|"
     rf"\b\d{{1,3}}(?:,\d{{3}})+\b|\b\d+ (?!of\b)[a-z]{{3,}}s\b|"
-    rf"\b\d{{2,}}[\d,]*\b|"
+    rf"\b(?<!\d,)\d{{2,}}[\d,]*\b|"
     rf"\b{_NUMBER_WORD}\s+{_UNIT}|(?<!the )(?<!these )(?<!those )\b(?!one\b){_NUMBER_WORD} (?!of\b)[a-z]{{3,}}s\b|"
     rf"\b(?:one|1) (?:\w+ )?in \w+(?: \w+(?=\W))?|"
     rf"\b(?:(?:by|in) half|(?:by )?a (?:third|fifth|tenth)|by a quarter|(?:two|three|four) (?:third|quarter|fifth)s|"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from evaluators.story import clauses, cues, figures
 from evaluators.story.clauses import Told
+from evaluators.story.strength import answers, counts, does, late, strongest, tells
 from evaluators.text.language import content, stem, words
 
 CONCRETE = 14  # content words; a scene of fewer, with no number and no date in it, could be anybody's
@@ -16,7 +17,6 @@ DETAILED = 20  # content words; by then a scene has named its setting, whatever 
 LONGEST = 470  # words that a listener can hold, by the rubric's anchor for five
 ENDING = 40  # words of an ending in our stories; one that is missing costs the result, not the length as well
 OPENING = 0.25  # of the words: by then, the rubric asks, a stranger should know what it is about
-SUBSTANCE = 10  # content words; a sentence of fewer says less that can be pointed to
 ASKED = 0.6  # of the words: until there somebody may still say what had to be achieved
 
 Judgement = tuple[int | None, list[Told], str]
@@ -24,48 +24,6 @@ Judgement = tuple[int | None, list[Told], str]
 
 def _part(told: Sequence[Told], name: clauses.Part) -> list[Told]:
     return [one for one in told if one.part == name]
-
-
-def _strongest(told: Sequence[Told], *signs: re.Pattern[str] | Callable[[Told], float]) -> list[Told]:
-    """Return the sentences with the most signs first: what a panel would point to."""
-
-    def strength(one: Told) -> float:
-        held = (sign.search(one.text) is not None if isinstance(sign, re.Pattern) else sign(one) for sign in signs)
-        return sum(held) + min(1, len(content(one.text)) / SUBSTANCE)
-
-    return sorted(dict.fromkeys(told), key=strength, reverse=True)
-
-
-def _tells(part: clauses.Part) -> Callable[[Told], float]:
-    """Return the sign that a sentence tells this part; it weighs as much as two words."""
-    return lambda one: 2 * (one.part == part)
-
-
-def _amounts(one: Told) -> float:
-    return bool(figures.quantities(one.text)) + (figures.PAIR.search(one.text) is not None)
-
-
-def _late(told: Sequence[Told]) -> Callable[[Told], float]:
-    """Return the sign of how far back a sentence stands, from 0 to 1: an outcome seldom stands before the end."""
-    return lambda one: one.start / max(1, told[-1].end)
-
-
-def _named(told: Sequence[Told]) -> set[str]:
-    """Return what the sentences speak of, numbers and units left out."""
-    return {stem(word) for one in told for word in content(one.text) if not figures.COUNTS.fullmatch(word)}
-
-
-def _answers(told: Sequence[Told]) -> Callable[[Told], float]:
-    """Return the sign that a sentence speaks of what had to be achieved."""
-    goal = _named(_part(told, "task"))
-    return lambda one: min(2, len(goal & _named([one])))
-
-
-def _does(one: Told) -> float:
-    """How plainly a sentence says what the teller did: "so I wrote", not "it took a while"."""
-    return 2 * (one.actor == "I" or (one.actor == "" and cues.BARE.match(one.text) is not None)) + bool(
-        one.steps and not one.hollow
-    )
 
 
 def _text(told: Sequence[Told]) -> str:
@@ -113,7 +71,7 @@ def situation(told: list[Told]) -> Judgement:
     number = figures.quantities(whole) or cues.NAMED_TIME.search(whole)
     if not scene or not (setting or trouble or stakes):
         return 0, [], "No setting is given: neither the system nor the trouble."
-    signs = (_tells("situation"), cues.TROUBLE, cues.STAKES, cues.SETTING, _amounts)
+    signs = (tells("situation"), cues.TROUBLE, cues.STAKES, cues.SETTING, counts)
     own = {word for word in content(whole) if not cues.ANYBODYS.fullmatch(word)}
     detailed = bool(number) or (len(set(content(whole))) >= CONCRETE and len(own) >= OWN)
     if not detailed:
@@ -125,7 +83,7 @@ def situation(told: list[Told]) -> Judgement:
         # There are more troubles than words that we know for them, so a scene told at length may have one.
         level = min(level, 3 if len(scene) >= 3 or len(set(content(whole))) >= DETAILED else 2)
     if level == 5 and len(words(whole)) > SCENE:
-        rests_on = _strongest(scene, *signs)
+        rests_on = strongest(scene, *signs)
         return 4, rests_on, f"Everything is told, but it takes {len(words(whole))} words to set the scene."
     missing = _missing(
         which_system_it_was=named,
@@ -136,7 +94,7 @@ def situation(told: list[Told]) -> Judgement:
     reason = (
         f"Missing: {', '.join(missing)}." if missing else "The setting, the trouble and what was at stake are told."
     )
-    return level, _strongest(scene, *signs), reason
+    return level, strongest(scene, *signs), reason
 
 
 def task(told: list[Told]) -> Judgement:
@@ -170,7 +128,7 @@ def task(told: list[Told]) -> Judgement:
     else:
         reason = f"The goal is stated without {' or '.join(missing)}."
     signs = (cues.TASK, cues.TASK, cues.FOLLOWS, figures.MEASURE, figures.DEADLINE, figures.CONSTRAINT, figures.MINE)
-    return level, _strongest(goals, *signs), reason
+    return level, strongest(goals, *signs), reason
 
 
 def action(told: list[Told]) -> Judgement:
@@ -195,7 +153,7 @@ def action(told: list[Told]) -> Judgement:
     counted = f"{steps} concrete step{'s' * (steps != 1)}{' of the team' * plural}"
     why = "with what they showed, but no choice among alternatives" if steps > 1 else "and no choice among alternatives"
     why = "with a choice among alternatives" if chosen else why if reasons else "without a reason for any choice"
-    steps_first = _strongest([*concrete, *chosen], _tells("action"), _does, cues.CHOICE, cues.REASON)
+    steps_first = strongest([*concrete, *chosen], tells("action"), does, cues.CHOICE, cues.REASON)
     return level, steps_first, f"{counted}, {why}."
 
 
@@ -236,7 +194,7 @@ def result(told: list[Told]) -> Judgement:
         reason = "The ending is told; who or what was better off for it, and by how much, is not said."
     return (
         level,
-        _strongest(real, _amounts, _late(told), _answers(told), cues.OUTCOME, cues.IMPACT, cues.KNOWN_BY),
+        strongest(real, counts, late(told), answers(told), cues.OUTCOME, cues.IMPACT, cues.KNOWN_BY),
         reason,
     )
 
@@ -260,7 +218,7 @@ def ownership(told: list[Told]) -> Judgement:
     )  # "we shipped it" takes no step away from anybody
     share = len(mine) / max(1, len(mine) + theirs + 0.3 * len(bare) * bool(ours))
     level = 5 if share >= 0.6 and len(mine) >= 2 else 4 if share >= 0.6 else 3 if share >= 0.4 else 2
-    decided = _strongest(mine, _tells("action"), _does, cues.CHOICE)
+    decided = strongest(mine, tells("action"), does, cues.CHOICE)
     reason = f"{len(mine)} of {len(mine) + len(ours)} actions have I as their subject."
     if not any(one.steps and not one.hollow for one in mine):
         return min(level, 3), decided, reason[:-1] + ", but none of them is a step that decided anything."
@@ -290,7 +248,7 @@ def measurement(told: list[Told]) -> Judgement:
     ]
     paired = [one for one in counted if figures.PAIR.search(one.text)] or figures.baseline_elsewhere(told, counted)
     paired = paired or [one for one in counted if figures.EARLIER.search(one.text) and _counted_just_before(told, one)]
-    paired = _strongest(paired, _late(told), _answers(told), cues.OUTCOME)
+    paired = strongest(paired, late(told), answers(told), cues.OUTCOME)
     if paired and (len(amounts) >= 2 or len(paired) >= 2):
         rests_on = list(dict.fromkeys([*paired, *counted]))
         return 5, rests_on, "The outcome is a number beside what it was before."
@@ -346,7 +304,7 @@ def reflection(told: list[Told]) -> Judgement:
         lesson, since = lesson or kind[0] or not practised, since or practised
     if not own:
         return 1, looks, "The lesson would fit any story."
-    own = _strongest(own, cues.LOOKS_BACK, cues.LESSON, cues.HINDSIGHT, cues.SINCE)
+    own = strongest(own, cues.LOOKS_BACK, cues.LESSON, cues.HINDSIGHT, cues.SINCE)
     if since:
         reason = "A lesson of this story, and what is done differently since."
         return (
