@@ -202,7 +202,9 @@ def _on_gap(
 def _on_point(point: KeyPoint, worst: CriterionScore, quote: str, question: Question, current: QuestionState) -> str:
     """Return what to say instead of, after, or more fully than the candidate's own words."""
     if question.round == "warm-up":  # its points say what is told, not how this candidate would tell it
-        return f"After “{quote}” one thing is still open. {point.hint}"
+        if worst.criterion == "relevance" and not worst.score:
+            return f"“{quote}” does not answer the question yet. Begin with what it asks for. {point.hint}"
+        return f"After “{quote}” this is still open. {point.hint}"
     if is_beside(current.score):
         return f"“{quote}” does not answer the question yet. The sentence to begin with: {point.text}"
     if worst.criterion == point.id and worst.evidence:

@@ -130,8 +130,9 @@ class OfflineVoice:
     def _question(self, state: State, move: Move) -> list[str]:
         question = self._asked_about(move)
         before = self._library.questions.get(state.current.question_id) if state.current else None
-        lead = self._phrase(state, _NEXT_BY_REASON.get(move.reason, "next_plain"))
+        key = _NEXT_BY_REASON.get(move.reason, "next_plain")
         further = self._phrase(state, "further") if len(state.questions) == len(state.plan) else ""
+        lead = "" if further and key == "next_plain" else self._phrase(state, key)  # not "Next." before "That was all"
         new_round = before is None or before.round != question.round
         kind = "derivation" if is_derivation(question) else question.round
         intro = self._phrase(state, f"round_{kind}") if new_round else ""

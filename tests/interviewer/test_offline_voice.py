@@ -399,6 +399,18 @@ async def test_a_question_about_an_exercise_is_referred_to_its_text(bank: Librar
     assert said in PHRASES["shared"]["answer_open_exercise"]
 
 
+async def test_at_the_end_of_the_plan_it_is_said_that_this_was_it(library: Library) -> None:
+    begun = Started(setup=Setup(), plan=(Planned(question_id="first", minutes=6),))
+    asked = Asked(move=Move(kind="question", question_id="first"), text="?")
+    move = Move(kind="question", question_id="second", reason="moving on")
+    for seed in range(4):
+        state = replay([begun.model_copy(update={"setup": Setup(seed=seed)}), asked])
+        said = await text_of(library, state, move)
+        assert any(said.startswith(line) for line in PHRASES["shared"]["further"])
+        unknown = await text_of(library, state, move.model_copy(update={"reason": "does not know"}))
+        assert any(unknown.startswith(line) for line in PHRASES["shared"]["next_unknown"])
+
+
 async def test_who_has_said_it_already_is_heeded(library: Library) -> None:
     again = Answered(question_id="first", text="I already answered that.", kind="pushback")
     for move in (

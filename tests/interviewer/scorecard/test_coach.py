@@ -291,6 +291,12 @@ async def test_an_answer_beside_the_question_is_told_so_and_not_built_on(parts: 
     assert one.advice.startswith("“I like hiking in the mountains with my dog every weekend”")
 
 
+async def test_an_opening_that_answers_nothing_is_not_told_that_one_thing_is_open(parts: Parts) -> None:
+    said = "I run the ranking for a job board, because I like measurable work. Applications rose by six percent."
+    (one,) = (await report_on(parts, "why_this_role", said)).questions
+    assert "does not answer the question yet" in one.advice
+
+
 async def test_nobody_is_told_to_cut_a_story_of_a_few_words(parts: Parts) -> None:
     short = (
         "Last May our ranking service lost 20% of clicks. I rolled it back and clicks were at 100% again in an hour."
