@@ -86,6 +86,11 @@ def most_probes(minutes: float) -> int:
     return 1 if minutes < 3 else 2 if minutes < 6 else 3 if minutes < 12 else 5
 
 
+def most_fruitless(minutes: float) -> int:
+    """Return after how many follow-ups in a row without anything new a question is left; a long one has more sides."""
+    return 2 if minutes < 8 else 3
+
+
 def _next(state: State, library: Library, reason: str) -> Move:
     planned = next_question(state, library)
     if planned is None:
@@ -119,7 +124,7 @@ def _off_topic(state: State, current: QuestionState, question: Question, library
 def _dont_know(state: State, current: QuestionState, question: Question, library: Library) -> Move:
     """One smaller step, then kindly on."""
     twice = [m.kind for m in current.messages[-2:]] == ["dont_know", "dont_know"]
-    if twice or current.fruitless >= 2 or not _has_room(state, current):
+    if twice or current.fruitless >= most_fruitless(current.minutes) or not _has_room(state, current):
         return _next(state, library, "does not know")
     step = _smaller_step(current, question, state)
     if step is None:
@@ -225,7 +230,11 @@ def _challenge(current: QuestionState, question: Question, score: Score) -> Move
 def _deeper(state: State, current: QuestionState, question: Question) -> Move | None:
     """A probe for what is missing, or the next follow-up of an answer that stands; None when it is time to move on."""
     asked = len(current.probed) + len(current.challenged)
-    if asked >= most_probes(current.minutes) or current.fruitless >= 2 or not _has_room(state, current):
+    if (
+        asked >= most_probes(current.minutes)
+        or current.fruitless >= most_fruitless(current.minutes)
+        or not _has_room(state, current)
+    ):
         return None
     score = current.score
     latest = next((m.text for m in reversed(current.messages) if m.kind != "code"), "")

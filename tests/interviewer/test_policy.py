@@ -563,6 +563,18 @@ def test_a_remark_gets_an_answer_of_its_own(library: Library, text: str, kind: A
     assert (move.kind, move.target) == ("repeat" if kind == "repeat" else "encourage", target)
 
 
+@pytest.mark.parametrize(("planned", "goes_on"), [(6, False), (12, True)])
+def test_a_long_question_is_not_left_after_two_weak_replies(library: Library, planned: float, goes_on: bool) -> None:
+    weak = scored(cause=0, cost=0)
+    asked_twice = (asked("probe", "cause"), said(), weak, asked("probe", "elsewhere"), said(), weak)
+    now = state(said(), weak, *asked_twice, planned=planned)
+    assert now.current is not None
+    assert now.current.fruitless == 2
+    assert (decide(now, library).kind == "probe") is goes_on
+    left = state(said(), weak, *asked_twice, asked("probe", "third"), said(), weak, planned=planned)
+    assert decide(left, library).kind == "question"
+
+
 def test_who_says_that_it_was_said_is_asked_something_else_and_loses_no_turn(library: Library) -> None:
     again = said("pushback", "I already answered that.")
     before = (said(), scored(cause=0, cost=1), asked("probe", "cause"), again, scored(cause=0, cost=1))
