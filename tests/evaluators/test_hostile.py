@@ -15,6 +15,7 @@ from evaluators.combine import NOT_KNOWN
 from evaluators.design import DesignEvaluator
 from evaluators.score import Score
 from evaluators.star import StarEvaluator
+from evaluators.story import figures
 from evaluators.technical import TechnicalEvaluator
 from evaluators.text import gates, wording
 from evaluators.text.alignment import read
@@ -322,6 +323,15 @@ def test_the_gates_take_linear_time(text):
             gates.hear(text * (size // len(text)), "What is it?")
         seconds.append(time.process_time() - started)
     assert seconds[1] < 8 * seconds[0] + 0.1  # four times the text; sixteen times the work would be quadratic
+
+
+@pytest.mark.parametrize("pattern", [figures.PAIR, figures.AMOUNT])
+@pytest.mark.parametrize("text", ["9", "9,", "9.", "0.9"])
+def test_rows_of_digits_are_read_in_little_time(pattern, text):
+    """Twelve thousand nines in a story took a minute."""
+    started = time.process_time()
+    assert sum(1 for _ in pattern.finditer(text * (4000 // len(text)))) <= 4000
+    assert time.process_time() - started < 1.0
 
 
 def test_the_question_before_filler_earns_nothing(encoder):
