@@ -54,7 +54,10 @@ _BEFORE_REMARKS = frozenset({"stop", "skip", "hint", "time", "help", "identity"}
 _HEAD = 4000
 _DATA = Path(__file__).parent / "voices" / "hearing.yaml"
 
-_BUT = re.compile(r"\b(but|however|although|i (would|think|guess|assume|believe)|maybe|perhaps|my guess)\b")
+_BUT = re.compile(
+    r"\b(but|however|although|i (would|think|guess|assume|believe)|i'd|maybe|perhaps|probably|(could|might) be"
+    r"|my guess)\b"
+)
 _GUESSES = re.compile(r"\b(?:maybe|perhaps|my guess is|i(?:'d| would)? guess|i think)\W+(?!so\b|not\b)\w+\W+\w+")
 _SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+|[^.!?\n]+$")
 _TAG = re.compile(

@@ -28,6 +28,7 @@ REMARKS = [
     ("already", "you're asking the same thing again"),
     ("already", "Isn't that what I just said?"),
     ("already", "I've said that already"),
+    ("already", "I said that already"),
     ("reworded", "can you say it in other words?"),
     ("reworded", "sorry, I don't get what you're asking"),
     ("reworded", "your question is unclear"),
