@@ -185,7 +185,8 @@ def _on_gap(
         if estimate is not None:
             text = f"Put a line of arithmetic under “{quote}”, {estimate.what}: {estimate.derivation}"
             return Advice(text, worst.criterion)
-    point = next(iter(unsaid(question, current.score, worst.criterion)), None)
+    half_said = (point for point in question.key_points if point.id == worst.criterion)
+    point = next(iter(unsaid(question, current.score, worst.criterion)), None) or next(half_said, None)
     if point is not None:
         return Advice(_on_point(point, worst, quote, question, current), point.id)
     told = current.score.delivery if current.score is not None else None
@@ -209,7 +210,8 @@ def _on_point(point: KeyPoint, worst: CriterionScore, quote: str, question: Ques
         return f"“{quote}” does not answer the question yet. The sentence to begin with: {point.text}"
     if worst.criterion == point.id and worst.evidence:
         said = harmless(first_words(worst.evidence[0].quote)) or quote
-        return f"“{said}” touches on it. The sentence that lifts this answer: {point.text}"
+        how = "touches on it" if (worst.score or 0) <= THIN else "says it in part"
+        return f"“{said}” {how}. The sentence that lifts this answer: {point.text}"
     return f"After “{quote}”, the sentence that lifts this answer: {point.text}"
 
 

@@ -12,15 +12,17 @@ from typing import NamedTuple
 
 import pytest
 
+from evaluators.score import CriterionScore, Evidence, Score
 from interviewer.assembly import Parts
 from interviewer.events import Answered, AnyEvent, Asked, Move, Planned, Ran, Scored, Setup, Started
 from interviewer.quoting import harmless
 from interviewer.references import References
+from interviewer.scorecard.coach import advise
 from interviewer.scorecard.markdown import render_markdown
 from interviewer.scorecard.report import QuestionReport, Report
 from interviewer.scorecard.reporting import build_report
 from interviewer.settings import Settings
-from interviewer.state import replay
+from interviewer.state import QuestionState, replay
 from knowledge.models import LEVELS
 
 
@@ -304,3 +306,26 @@ async def test_nobody_is_told_to_cut_a_story_of_a_few_words(parts: Parts) -> Non
     one = (await report_on(parts, "production_issue", short)).questions[0]
     assert one.advice
     assert "leave it out" not in one.advice
+
+
+def test_a_point_that_is_said_in_part_is_told_whole_and_not_as_the_scorers_reason(parts: Parts) -> None:
+    question = parts.library().question("l1_vs_l2")
+    text = "L1 can push weights to zero."
+    criteria = tuple(
+        CriterionScore(
+            criterion=point.id,
+            score=3 if point.id == "l1_sparsity" else 5,
+            evidence=(Evidence(quote=text, start=0, end=len(text)),),
+            reason="Said to 60%. Literally there: zero.",
+            weight=point.weight,
+        )
+        for point in question.key_points
+    )
+    score = Score(overall=4.0, band=(3.5, 4.5), criteria=criteria, engine="offline")
+    said = Answered(question_id=question.id, text=text, kind="answer")
+    current = QuestionState(question_id=question.id, minutes=5, messages=(said,), score=score)
+    advice = advise(question, parts.library().rubric_for(question), current, "senior")
+    point = next(point for point in question.key_points if point.id == "l1_sparsity")
+    assert advice.text.endswith(point.text)
+    assert "says it in part" in advice.text
+    assert "Literally" not in advice.text
