@@ -53,3 +53,9 @@ def test_what_a_low_score_of_the_structure_lacks_is_said():
     )
     whole = structure("The main thing is churn. First we look. Then we fit. That is why it works.")
     assert (whole.score, whole.reason) == (5, "It has an opening, an order, a close.")
+
+
+def test_what_everybody_says_of_everything_is_no_name(encoder, library):
+    said = "I take state-of-the-art, end-to-end, data-driven methods and weigh every trade-off in a fast-paced team."
+    score = WarmUpEvaluator(encoder, library.rubrics["warm_up"]).score(said, library.question("proud_project"))
+    assert next(one.score for one in score.criteria if one.criterion == "specificity") == 1
