@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from knowledge.encoder import TokenEncoder
 
 _NAME = re.compile(
-    r"(?<=[a-z,;:(] )[A-Z][\w+./-]+|\b[A-Z]{2,}[\w-]*|\b[a-z]+-[a-z]+(?:-[a-z]+)?\b|\b[A-Z][a-z]+[A-Z]\w*|“[^”]+”|"
+    r"(?<=[a-z,;:(] )[A-Z][\w+./-]+|\b[A-Z]{2,}[\w-]*|\b[a-z]+(?:-[a-z]+)+\b|\b[A-Z][a-z]+[A-Z]\w*|“[^”]+”|"
     r"\"[^\"]{4,60}\""
 )
 _ANYWHERE = frozenset({"from", "to", "now", "today", "because", "before", "since", "not", "more", "if", "when", "data"})
