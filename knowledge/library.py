@@ -47,7 +47,8 @@ class Library:
         """Return our material and the user's own.
 
         Args:
-            extra: data files, or folders whose `*.yaml` files are read; a folder that does not exist holds nothing.
+            extra: data files, or folders whose `*.yaml` files are read; a folder that does not exist holds nothing, and
+                a file of ours is not read twice.
             exercises: the slugs of the exercises that exist; without them a question's exercise is not checked.
 
         Raises:
@@ -55,7 +56,8 @@ class Library:
             NotFoundError: a file of `extra` that does not exist.
         """
         files = [read(path, str(path.relative_to(HOME.parent))) for path in own_files()]
-        files += [read(path, str(path)) for path in data_files(extra)]
+        ours = {path.resolve() for path in own_files()}
+        files += [read(path, str(path)) for path in data_files(extra) if path.resolve() not in ours]
         questions: dict[str, tuple[Question, DataFile]] = {}
         rubrics: dict[str, tuple[Rubric, DataFile]] = {}
         scenarios: dict[str, tuple[Scenario, DataFile]] = {}

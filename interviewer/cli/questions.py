@@ -66,10 +66,10 @@ def show(question_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Jso
 
 @questions_app.command("check")
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Packs, rubrics or scenarios of your own.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Packs, rubrics or scenarios.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Check your own packs as the interviewer will load them: beside ours, ids, references and signs included."""
+    """Check packs as the interviewer will load them: your own beside ours, ids, references and signs included."""
     from knowledge.errors import NotFoundError
     from knowledge.library import Library
 
@@ -88,7 +88,7 @@ def check(
         print_json({"ok": True, "added": added})
         return
     parts = [f"{len(ids)} {kind if len(ids) != 1 else kind[:-1]}" for kind, ids in added.items() if ids]
-    typer.echo(f"OK: {', '.join(parts) or 'nothing new'}")
+    typer.echo(f"OK: {', '.join(parts)}" if parts else "OK")
 
 
 def _check_signs(files: list[Path]) -> None:

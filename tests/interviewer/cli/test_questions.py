@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from interviewer.cli.questions import questions_app
+from knowledge.data_files import HOME
 from knowledge.errors import ContentError, InputError, NotFoundError
 
 PACK = """\
@@ -86,6 +87,11 @@ def test_check_says_what_a_pack_adds(home: Path, tmp_path: Path) -> None:
     pack.write_text(PACK, encoding="utf-8")
     assert json.loads(run("check", str(pack), "--json"))["added"]["questions"] == ["my_adam"]
     assert run("check", str(pack)) == "OK: 1 question\n"
+
+
+@pytest.mark.parametrize("name", ["packs/design.yaml", "rubrics/star.yaml", "scenarios/ab_testing.yaml"])
+def test_a_file_of_ours_is_checked_where_it_lies(home: Path, name: str) -> None:
+    assert run("check", str(HOME / name)) == "OK\n"
 
 
 def test_check_finds_an_exercise_that_does_not_exist(home: Path, tmp_path: Path) -> None:
