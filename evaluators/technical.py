@@ -44,9 +44,7 @@ ANCHOR = 0.18  # what a literal anchor adds to a point's share, of 1; alone it i
 BEYOND = 0.5  # what a point above the asked level weighs
 TOUCHED = 0.2  # least share of a point that counts and is quoted; sentences on one subject share less by chance
 KEPT = 1024  # targets; one with a reference of sixty words takes 190 kB, one of our questions about 600
-# Quantile of what unrelated texts reach of a further wording, which is taken off. Without it right answers to other
-# questions earned 1.2 of 5, with it 1.0, at .9 .8; right answers by example earn 2.6, 2.4 and 2.2.
-BY_CHANCE = 0.5
+SAID = 0.84  # share above chance from which a point is wholly said; good answers of 160 to 190 words then earn 4.2 of 5
 _UNRELATED = Path(__file__).parent / "text" / "background.txt"
 
 
@@ -122,19 +120,29 @@ class TechnicalEvaluator:
         return kept | made
 
     def _with_chance(self, prepared: Prepared) -> Prepared:
-        """Return the target with what unrelated texts reach of each further wording of its points.
+        """Return the target with what unrelated texts reach of each point in the wording that suits them best.
 
-        The best of several wordings counts, and "we", "our" and numbers make any two stories a little alike.
+        "We", "our" and numbers make any two stories a little alike, and a long text finds something for any point. Of
+        points in their own words alone nothing is taken off.
         """
         if all(len(wordings) == 1 for wordings in prepared.points):
             return prepared
         texts = [(text, told([text], prepared.question), sentences(text.text)) for text in self._unrelated]
+        by_chance = tuple(
+            tuple(max(self._heard(one, text, heard, spans)[0] for one in wordings) for text, heard, spans in texts)
+            for wordings in prepared.points
+        )
+        return replace(prepared, by_chance=by_chance)
 
-        def measured(one: Wording) -> Wording:
-            shares = [self._heard(one, text, heard, spans)[0] for text, heard, spans in texts]
-            return one._replace(by_chance=float(np.quantile(shares, BY_CHANCE)))
+    def _above_chance(self, share: float, reached: Sequence[float], answer: Reading) -> float:
+        """Return a share without what an unrelated text as long as the answer reaches of the point, at its median.
 
-        return replace(prepared, points=tuple((first, *map(measured, rest)) for first, *rest in prepared.points))
+        A point is found in a text's best sentences: what many short texts reach says what a text as long as all of
+        them does. Without the length good answers to other questions earned 1.2 of 5, with it they earn .6.
+        """
+        usual = sum(len(text.words) for text in self._unrelated) / len(self._unrelated)
+        chance = float(np.quantile(reached, 0.5 ** min(1.0, usual / len(answer.words)))) if answer.words else 0.0
+        return min(1.0, max(0.0, share - chance) / max(1e-6, 1 - chance) / SAID)
 
     @cached_property
     def _unrelated(self) -> list[Reading]:
@@ -190,6 +198,8 @@ class TechnicalEvaluator:
             ways = [self._heard(one, answer, heard, spans) for one in wordings]
             literal = anchors.find(point.anchors, answer.text)
         share, aligned, seen = max(ways, key=itemgetter(0))
+        if prepared.by_chance:
+            share = self._above_chance(share, prepared.by_chance[number], answer)
         if point.anchors:
             share = (1 - ANCHOR) * share + ANCHOR * min(1.0, len(literal) / 1.5)
         denied = any(
@@ -205,8 +215,7 @@ class TechnicalEvaluator:
         """Return how much of a point the answer says when it is worded like this, where, and what the scorers saw."""
         aligned = align(wording.reading, wording.weights, answer, spans)
         seen = values(wording.told, heard.part(answer.within(aligned.window))) if aligned.window is not None else {}
-        share = self._panel.vote(seen, "point") if seen else 0.0
-        return max(0.0, share - wording.by_chance) / (1 - wording.by_chance), aligned, seen
+        return self._panel.vote(seen, "point") if seen else 0.0, aligned, seen
 
     def _by_points(self, covered: Sequence[_Covered], criteria: Sequence[CriterionScore], target: Target) -> Total:
         """Return what the key points are worth: those of the asked level make the whole, those above are a bonus."""

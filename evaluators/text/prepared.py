@@ -17,16 +17,11 @@ NOTHING = Reading("", (), (), np.zeros((0, 2), np.int64), np.zeros((0, 384), np.
 
 
 class Wording(NamedTuple):
-    """One way of saying a point, as it stands beside the question.
-
-    Attributes:
-        by_chance: the share of it that unrelated texts say, 0 to 1, which is taken off; 0 for a point's own text.
-    """
+    """One way of saying a point, as it stands beside the question."""
 
     reading: Reading
     weights: Floats
     told: Words
-    by_chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +33,7 @@ class Prepared:
         told: all points as one, where they were split from a reference.
         wrongs: the misconceptions.
         truths: the points, in all wordings, and the corrections, beside which a misconception has to stand out.
+        by_chance: of each point the shares that unrelated texts reach, 0 to 1; nothing where each has one wording.
     """
 
     question: Reading
@@ -46,6 +42,7 @@ class Prepared:
     wrongs: tuple[misconceptions.Claim, ...]
     truths: tuple[misconceptions.Claim, ...]
     reference: Reading | None
+    by_chance: tuple[tuple[float, ...], ...] = ()
 
 
 def texts_of(target: Target) -> list[str]:

@@ -49,7 +49,7 @@ def test_right_answers_by_example_are_heard(scored):
 def test_answers_to_another_question_do_not_pass(scored):
     values, _ = scored["other question"]
     assert share(values, HALF) <= 0.05
-    assert sum(values) / len(values) <= 1.2
+    assert sum(values) / len(values) <= 0.4
 
 
 def test_of_the_fluently_wrong_half_are_stopped(scored):

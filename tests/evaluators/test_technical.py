@@ -105,6 +105,17 @@ def test_a_story_about_something_else_earns_next_to_nothing_by_being_a_story(eva
     assert max(earned) < 1.5
 
 
+def test_talking_about_something_else_for_longer_earns_little_more(evaluator, library):
+    """Two hundred words of the field hold something near any point, as the best of four answers does."""
+    asked = [q for q in library.questions.values() if q.rubric == "technical" and q.ladder][::4]
+    talk = [" ".join(asked[at - n].ladder.senior for n in (3, 4, 5, 6)) for at in range(len(asked))]
+    assert min(len(text.split()) for text in talk) > 120
+    scores = evaluator.score_many([(text, from_question(q)) for text, q in zip(talk, asked, strict=True)])
+    earned = [score.overall for score in scores]
+    assert sum(earned) / len(earned) < 0.6
+    assert max(earned) < 1.5
+
+
 def test_another_wording_of_a_point_is_no_misconception_that_it_resembles(evaluator):
     also = "L1 sets weak weights exactly to zero."
     point = Point("kink", "The penalty has a kink at zero.", also=(also,))
