@@ -86,7 +86,8 @@ def test_a_claim_that_was_taken_back_earns_nothing_and_is_not_quoted(library, en
         assert not any(criterion.evidence for criterion in score.criteria)
     *_, alone = held(library, encoder, RIGHT)
     *_, corrected = held(library, encoder, f"{MISTAKE}\n\n{RIGHT}")
-    assert corrected.overall == pytest.approx(alone.overall, abs=0.1)
+    # It still makes the answer longer, of which a little more is expected by chance.
+    assert alone.overall - 0.15 <= corrected.overall <= alone.overall
     assert not any(MISTAKE in quoted.quote for criterion in corrected.criteria for quoted in criterion.evidence)
 
 
