@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,13 @@ def test_half_of_the_stories_that_were_told_to_another_question_are_sent_back(li
 
 def test_a_question_of_an_unknown_kind_sends_nothing_back():
     assert answered("I mended the index.", "Tell me about a time you were proud of something.")
+
+
+@pytest.mark.parametrize("text", ["a", "ab ", "he wai", "1,"])
+def test_a_long_text_without_an_answer_is_read_in_linear_time(text):
+    seconds = []
+    for size in (20_000, 80_000):
+        started = time.process_time()
+        assert not answered(text * (size // len(text)), "Tell me about a time you disagreed with a colleague.")
+        seconds.append(time.process_time() - started)
+    assert seconds[1] < 8 * seconds[0] + 0.1  # four times the text; sixteen times the work would be quadratic
