@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 from threading import Lock
@@ -31,7 +30,7 @@ from evaluators.text.denial import denies
 from evaluators.text.evidence import Span, quote, sentences
 from evaluators.text.gates import Finding
 from evaluators.text.prepared import NOTHING, Prepared, Wording, prepare, references, texts_of
-from evaluators.text.retraction import needs_the_claim
+from evaluators.text.retraction import without_withdrawn
 from evaluators.text.target import Point, Target, from_question
 from evaluators.text.votes import Words, told, values
 from knowledge.models import LEVELS, Level, Question, Rubric
@@ -164,7 +163,7 @@ class TechnicalEvaluator:
         spans = sentences(answer.text)
         found = misconceptions.find(answer, spans, prepared.wrongs, prepared.truths)
         if found.withdrawn:
-            answer, spans = _without_withdrawn(answer, spans, found.withdrawn)
+            answer, spans = without_withdrawn(answer, spans, found.withdrawn)
         heard = told([answer], prepared.question)
         seen = values(prepared.told, heard) if target.reference else {}
         covered = [self._cover(number, prepared, answer, heard, target, spans) for number in range(len(target.points))]
@@ -271,30 +270,6 @@ class TechnicalEvaluator:
         total.trace += [f"misconception {wrong.id}: “{wrong.evidence.quote}”" for wrong in found.held]
         total.trace += [f"misconception {wrong} was stated and taken back" for wrong in found.taken_back]
         apply_caps(total, self._rubric.caps, levels)
-
-
-def _without_withdrawn(
-    answer: Reading, spans: Sequence[Span], withdrawn: Mapping[Span, Span]
-) -> tuple[Reading, list[Span]]:
-    """Return what still stands of an answer: nobody gets points for a claim that they took back.
-
-    Who says at once what is true instead ("no, the other way round") needs the claim to be understood: the two are
-    one sentence then.
-    """
-    after = dict(pairwise(spans))
-    one = {
-        claim: by
-        for claim, by in withdrawn.items()
-        if after.get(claim) == by
-        and by not in withdrawn
-        and "\n\n" not in answer.text[claim.end : by.start]
-        and needs_the_claim(answer.text[slice(*by)])
-    }
-    gone = [claim for claim in withdrawn if claim not in one]
-    kept = [span for span in spans if span not in gone and span not in one.values()]
-    return answer.without(gone) if gone else answer, [
-        Span(span.start, one[span].end) if span in one else span for span in kept
-    ]
 
 
 def _criterion(one: _Covered, answer: Reading, weight: float) -> CriterionScore:

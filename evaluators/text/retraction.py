@@ -7,8 +7,10 @@ enough from afar: they have to stand right behind the claim, or with a sentence 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
+from evaluators.text.alignment import Reading
 from evaluators.text.evidence import Span
 from evaluators.text.language import content
 from evaluators.text.target import FEWEST_WORDS
@@ -35,8 +37,6 @@ _TAKES_BACK = re.compile(
     r"|it(?: is|['’]s) (?:actually )?the other way a?round|you(?:['’]re| are) right)",
     re.IGNORECASE,
 )
-
-
 _OF_TAKING_BACK = frozenset(
     {"hmm", "oh", "ah", "sorry", "wait", "actually", "scratch", "strike", "forget", "mistake", "nonsense", "correction"}
     | {"wrong", "right", "incorrect", "correct", "said", "say"}
@@ -74,7 +74,31 @@ def taken_back(
     return None
 
 
-def needs_the_claim(said: str) -> bool:
+def without_withdrawn(
+    answer: Reading, spans: Sequence[Span], withdrawn: Mapping[Span, Span]
+) -> tuple[Reading, list[Span]]:
+    """Return what still stands of an answer: nobody gets points for a claim that they took back.
+
+    Who says at once what is true instead ("no, the other way round") needs the claim to be understood: the two are
+    one sentence then.
+    """
+    after = dict(pairwise(spans))
+    one = {
+        claim: by
+        for claim, by in withdrawn.items()
+        if after.get(claim) == by
+        and by not in withdrawn
+        and "\n\n" not in answer.text[claim.end : by.start]
+        and _needs_the_claim(answer.text[slice(*by)])
+    }
+    gone = [claim for claim in withdrawn if claim not in one]
+    kept = [span for span in spans if span not in gone and span not in one.values()]
+    return answer.without(gone) if gone else answer, [
+        Span(span.start, one[span].end) if span in one else span for span in kept
+    ]
+
+
+def _needs_the_claim(said: str) -> bool:
     """Whether a sentence that takes a claim back says what is true by pointing at it: “no, it is the other one”.
 
     One that only withdraws says nothing, and a whole statement stands for itself.
