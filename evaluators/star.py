@@ -15,6 +15,7 @@ from evaluators.delivery import delivery
 from evaluators.score import CriterionScore, Evidence, Score
 from evaluators.story import asked, cues, levels, parts
 from evaluators.story.clauses import Told
+from evaluators.story.ownership import is_somebody_elses
 from evaluators.story.platitudes import with_platitudes_marked
 from evaluators.text import gates, wording
 from evaluators.text.alignment import read
@@ -100,7 +101,7 @@ def _nothing_told(text: str, told: Sequence[Told], acts: Sequence[Told]) -> Find
     """Return the finding that no story is told: surely, or in doubt when there are parts of one all the same."""
     aside = sum(len(words(one.text)) for one in told if one.part is None)
     share = aside / max(1, sum(len(words(one.text)) for one in told))
-    nobody_acts = not any(one.part == "action" and one.steps for one in told) and not levels.is_somebody_elses(told)
+    nobody_acts = not any(one.part == "action" and one.steps for one in told) and not is_somebody_elses(told)
     if share > MOSTLY or (nobody_acts and not acts) or len(_POST.findall(text)) >= 2:
         return Finding("no_story", "note", "It explains, lists or asks for something; no story is told in it.")
     if share > ASIDES:
@@ -122,7 +123,7 @@ def _kinds(text: str, told: Sequence[Told], question: str) -> list[Finding]:
         found.append(Finding("philosophy", "note", "It tells what is believed or usually done; nothing happens in it."))
     if not found and (nothing := _nothing_told(text, told, acts)) is not None:
         found.append(nothing)
-    if not found and levels.is_somebody_elses(told):
+    if not found and is_somebody_elses(told):
         found.append(Finding("somebody_elses_story", "note", "It tells what somebody else did."))
     if len(cues.BLAME.findall(text)) >= 2:
         found.append(Finding("blame", "note", "The trouble is put on other people."))

@@ -72,6 +72,10 @@ class Told:
     reply: int = 0
 
 
+Judgement = tuple[int | None, list[Told], str]
+"""The level of a criterion, None where it is not judged; the sentences that it rests on; and why."""
+
+
 def split(text: str, replies: Sequence[int] = ()) -> list[Told]:
     """Return the story's clauses; those under a heading know their part, the others have none yet.
 
