@@ -25,13 +25,13 @@ SAME = 0.65
 
 _MOST_AT_ONCE = 4
 _QUESTION = re.compile(r"[^.!?;\n]+[.!?;\n]*")
-_WORDS = r"(?=(?:what|how|which|who|where|when)\b)"
-_AND = re.compile(rf",? and (?:{_WORDS}|(?=(?:is|are|do|does|can|should|must)\b))|, {_WORDS}", re.IGNORECASE)
+_QUESTION_WORD = r"(?=(?:what|how|which|who|where|when)\b)"
+_AND = re.compile(
+    rf",? and (?:{_QUESTION_WORD}|(?=(?:is|are|do|does|can|should|must)\b))|, {_QUESTION_WORD}", re.IGNORECASE
+)
+_ASKS = re.compile(rf"(?:^|[:,] )\W*(?:(?:so|and|also|ok(?:ay)?),? )?{_QUESTION_WORD}", re.IGNORECASE)
 _HEAD = 4000
 _GENERAL = (Path(__file__).parent / "general_questions.txt").read_text(encoding="utf-8").splitlines()
-
-
-_ASKS = re.compile(rf"(?:^|[:,] )\W*(?:(?:so|and|also|ok(?:ay)?),? )?{_WORDS}", re.IGNORECASE)
 
 
 def questions_in(text: str) -> list[str]:

@@ -224,16 +224,16 @@ class OfflineVoice:
             asked = count_asked(state.pending.text) if state.pending is not None else 0
             return [told, self._phrase(state, "answer_the_rest") if asked > len(facts) else ""]
         current, standing = state.current, state.standing
+        probe = standing.move if standing is not None and standing.move.kind == "probe" else None
         asked_now = state.pending.text if state.pending is not None else ""
         if _ASKS_OUR_VIEW.search(asked_now[-_LAST:]):
-            probe = standing.move if standing is not None and standing.move.kind == "probe" else None
             return [self._phrase(state, "own_view"), self.asked_for(state, probe) if probe is not None else ""]
         if scenario:
             return [self._phrase(state, "answer_open")]
         solved = question.exercise is None or (current is not None and any(v.passed for v in current.verdicts))
-        asks_meaning = state.pending is None or _ASKS_MEANING.search(state.pending.text)
-        if state.standing is not None and state.standing.move.kind == "probe" and (solved or asks_meaning):
-            return [self._phrase(state, "answer_meant", ask=self.asked_for(state, state.standing.move))]
+        asks_meaning = state.pending is None or _ASKS_MEANING.search(asked_now)
+        if probe is not None and (solved or asks_meaning):
+            return [self._phrase(state, "answer_meant", ask=self.asked_for(state, probe))]
         if question.exercise and not solved:
             return [self._about_exercise(state, question, asked_now)]
         kind = "exercise" if question.exercise else _OPEN_BY_ROUND.get(question.round, "question")
