@@ -19,7 +19,8 @@ ADVERBS = (
 )
 
 
-def _any(*parts: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
+def any_of(*parts: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
+    """Return the pattern of any of these from the start of a word; without regard to case, unless `flags` says so."""
     return re.compile(rf"\b(?:{'|'.join(parts)})", flags)
 
 
@@ -36,7 +37,7 @@ EVENT = re.compile(
     rf"(?:just |even |all |then |now )?(?:{PAST}|fell|gone|(?:has|have) (?:gone|been))\b"
 )
 I_ACT_NOW = re.compile(rf"\b[Ii]\s+{ADVERBS}([a-z]+)\b")
-NAMED_TIME = _any(
+NAMED_TIME = any_of(
     r"ago\b", r"last (?:night|week|month|year|quarter|spring|summer|autumn|fall|winter)\b", r"(?:19|20)\d\d\b",
     r"(?:that|one) (?:day|night|evening|morning|week)\b", r"in (?:the )?(?:spring|summer|autumn|winter)\b",
     r"(?:black friday|christmas|launch day|release day)\b",
@@ -59,7 +60,7 @@ SUBORDINATE = re.compile(
 CONTINUED = re.compile(rf"(?:,|;|\band\b|\bthen\b)\s+(?:also\s+|then\s+)?({PAST})\b(?! (?:on|by|to)\b)")
 BARE = re.compile(rf"^[\s*_\-•\d.)]*(?:[A-Z][\w /()-]{{2,60}}?[*_]*\s*:[*_]*\s*)?({PAST})\b", re.IGNORECASE)
 PASSIVE = re.compile(rf"\b(?:was|were|been|got)\s+(?:[a-z]+ly\s+)?(?:{PAST})\b")
-VAGUE = _any(
+VAGUE = any_of(
     r"worked (?:on|hard|closely|together)\b", r"look(?:ed)? (?:into|at)\b", r"dealt with\b",
     r"tried (?:a|some|many|different|various|things|to)\b", r"handled (?:it|things|everything)\b",
     r"helped (?:out|the team)\b", r"communicated\b", r"used some\b", r"(?:some|most|parts) of (?:it|their|the)\b",
@@ -68,7 +69,7 @@ VAGUE = _any(
 )  # fmt: skip
 
 _ASKER = r"(?:manager|boss|lead|director|head of \w+|cto|ceo|vp|team|client|customer|product owner|stakeholders?)"
-TASK = _any(
+TASK = any_of(
     r"(?:I|we|it|this|that|they|the \w+|[a-z]+s) (?:just |only |really |also )?"
     r"(?:had|have|needed|need|wanted|was expected|was supposed) "
     r"to\b(?! (?:be honest|say|admit|know|go back|explain|start|begin|mention))",
@@ -94,17 +95,17 @@ TASK = _any(
     r"(?: (?:to|before|until|till|left|for)\b|\W*$)",
 )  # fmt: skip
 # A goal need not be called one: it follows from a term that was set, or from what somebody must and must not do.
-FOLLOWS = _any(
+FOLLOWS = any_of(
     r"until (?:the )?(?:end|(?-i:[A-Z])\w+|next|\w+day)\b", r"by (?:the )?(?:end|(?:\w+ of )?(?-i:[A-Z])\w+)\b",
     r"must(?:n['’]t)?\b",
     r"(?:mandate|brief|assignment|ultimatum|target|mission|objective)\b", r"the responsible\b", r"in charge\b",
 )  # fmt: skip
-UNFINISHED = _any(
+UNFINISHED = any_of(
     r"ongoing\b", r"can(?:not|['’]t) (?:tell|say)(?: \w+)? yet\b", r"in progress\b", r"not (?:yet )?finished\b"
 )
-GENERAL_AIM = _any(r"(?:do|try|find) something\b", r"(?:improve|fix|solve) it\b", r"make it (?:work|better)\b")
-FINDING = _any(r"(?:i|we) (?:then |also |quickly )?(?:saw|see|noticed|found|realised|realized|discovered)\b")
-RESULT_PHRASE = _any(
+GENERAL_AIM = any_of(r"(?:do|try|find) something\b", r"(?:improve|fix|solve) it\b", r"make it (?:work|better)\b")
+FINDING = any_of(r"(?:i|we) (?:then |also |quickly )?(?:saw|see|noticed|found|realised|realized|discovered)\b")
+RESULT_PHRASE = any_of(
     r"as a result\b", r"in the end\b", r"at the end\b", r"the (?:result|outcome|impact|upshot)\b", r"ultimately\b",
     r"eventually\b", r"finally we\b", r"it (?:ended|turned out|worked out|paid off)\b", r"since (?:launch|then)\b",
     r"after (?:the )?(?:launch|rollout|release|that|this|deploy\w*)\b", r"by the end\b", r"today\b", r"to this day\b",
@@ -113,7 +114,7 @@ RESULT_PHRASE = _any(
     r"(?:\w+ ){1,2}(?:minutes|hours|days|weeks|months) (?:later|after)\b", r"half a year later\b",
     r"after a while\b", r"within the (?:week|month|day|hour)\b", r"no \w+(?: \w+)? (?:since|in a year)\b",
 )  # fmt: skip
-OUTCOME = _any(
+OUTCOME = any_of(
     r"(?:improve|increase|recover|decrease|reduce|exceed|stay|pass|achieve|finish|succeed|convert)(?:d|ed|s|es)?\b",
     r"(?:rose|rises|grew|grows|climb(?:ed|s)|jump(?:ed|s)|doubled|tripled|halved|fell|falls|dropped|drops|cuts?)\b",
     r"(?:went|goes|go|gone|got) (?:up|down|from|out|live|with)\b", r"(?:is|are)\b[^.]{0,30}\bnow\b",
@@ -128,16 +129,16 @@ OUTCOME = _any(
     r"(?:improvement|reduction|savings?)\b",
 )  # fmt: skip
 # Somebody's decision is an ending, however short: "She went with ours", "They took mine".
-DECIDED = _any(
+DECIDED = any_of(
     r"(?:went with|took|chose|picked|kept|dropped|accepted|rejected) (?:ours|mine|theirs|hers|his|it|them)\b"
 )
-FEELING = _any(
+FEELING = any_of(
     r"worked out(?: (?:well|fine|great))?\b", r"went (?:well|great|fine|smoothly)\b",
     r"(?:every(?:body|one)|they|we|all|team|boss|manager|stakeholders?) (?:was|were|felt) (?:very |really |so |all )?"
     r"(?:happy|pleased|satisfied|glad|relieved|proud|impressed)\b",
     r"success(?:ful|fully)?\b", r"turned out (?:well|fine|great)\b",
 )  # fmt: skip
-LESSON = _any(
+LESSON = any_of(
     r"(?:i|we)(?:['’]ve| have)? learn(?:ed|t)\b",
     r"^learn(?:ed|t)\b",
     r"learn(?:ed|t) (?:that|to|how)\b",
@@ -165,7 +166,7 @@ LESSON = _any(
     r"what i(?:['’]d| had)? (?:missed|misjudged|underst[oa]nd|didn['’]t)\b",
 )
 # Only at the end are these a lesson; before it, "that would have taken months" is an alternative that was turned down.
-HINDSIGHT = _any(
+HINDSIGHT = any_of(
     r"(?:would|could)(?:n['’]t)?(?:['’]ve| have)\b", r"i still (?:don['’]t )?(?:think|wish|regret)\b",
     # The pluperfect is what one had not seen: "I'd been staring at the logs", "I had trusted a mean".
     rf"i(?:['’]d| had)(?:n['’]t)? (?:always |never |only |just )?(?:been|{PAST}|{STATE}|seen)\b",
@@ -185,7 +186,7 @@ LOOKS_BACK = re.compile(
     r"if I (?:did|could do|made) it again|(?:it|that|this) was an? (?:\w+ )?(?:learning|lesson)\b)",
     re.IGNORECASE,
 )
-SINCE = _any(
+SINCE = any_of(
     r"since then\b", r"ever since\b", r"from then on\b", r"these days\b", r"nowadays\b", r"now i\b", r"i now\b",
     r"i always (?!had|was|did|\w+ed\b)\w+", r"i(?:['’]ve| have) (?:since|made it)\b",
     r"(?:every|each) (?:project|launch|time) since\b",
@@ -197,11 +198,11 @@ SINCE = _any(
     r"before I [a-z]+ (?:any|an?)\b", r"on (?:the|my) next\b", r"today\b[^.]{0,60}\b(?:my|our|I)\b",
     r"I later (?:did|used|ran|built|started|applied)\b", r"(?:that|this) (?:was|is|became) my rule\b", r"i do that\b",
 )  # fmt: skip
-NOWADAYS = _any(r"(?:now|today|nowadays|these days|since|whenever)\b", r"(?:each|every) (?:time|new|project)\b")
-SPEAKER = _any(r"(?:I|we|me|my|our|us|mine)\b")
+NOWADAYS = any_of(r"(?:now|today|nowadays|these days|since|whenever)\b", r"(?:each|every) (?:time|new|project)\b")
+SPEAKER = any_of(r"(?:I|we|me|my|our|us|mine)\b")
 OTHERS = re.compile(r"\W*(?:and |but |so )?(?:she|he|they)\b", re.IGNORECASE)
 PAST_VERB = re.compile(PAST)
-COMMONPLACE = _any(
+COMMONPLACE = any_of(
     r"how (?:important|crucial|valuable)\b", r"how much (?:\w+ )?(?:matters?|helps?|counts?)\b",
     r"personally,? i (?:find|think|believe)\b",
     r"communication is\b", r"team ?work is\b", r"learn(?:ed|t) a lot\b", r"never give up\b", r"hard work\b",
@@ -213,7 +214,7 @@ HYPOTHETICAL = re.compile(
     r" would| could| might| will|'ll)\b(?! (?:not\b|like to (?:tell|share|talk)|say|call|have|tell you\b))",
     re.IGNORECASE,
 )
-GENERAL = _any(
+GENERAL = any_of(
     r"i (?:always|usually|generally|typically|often|tend to|believe|think|feel)\b", r"in general\b",
     r"(?:people|one) should\b", r"you (?:should|have to|need to|must|always|never|don['’]t)\b",
     r"(?:it|feedback|one|everybody) (?:has|have) to be\b", r"what (?:matters|counts) is\b", r"in my experience\b",
@@ -222,7 +223,7 @@ GENERAL = _any(
     r"it(?:['’]s| is) (?:always |very |really )?(?:important|essential|crucial|key)\b", r"my philosophy\b",
     r"my approach is\b", r"in my opinion\b",
 )  # fmt: skip
-BLAME = _any(
+BLAME = any_of(
     r"(?:his|her|their|management['’]?s|the team['’]?s|my (?:manager|boss|colleague|teammate)['’]?s) "
     r"(?:fault|mess|incompetence|mistakes?)\b",
     r"(?:fault|mistake) of (?:the|my|another)\b", r"not my (?:fault|problem|job)\b", r"nothing to do with me\b",
@@ -240,58 +241,11 @@ BLAME = _any(
     r"kept changing (?:his|her|their)\b", r"I told (?:them|him|her|you) (?:so|it would)\b",
 )  # fmt: skip
 # A lesson for somebody else.
-OTHERS_SHOULD = _any(
+OTHERS_SHOULD = any_of(
     r"(?:they|he|she|others|sales|product|marketing|legal|operations|management|managers?|my (?:boss|manager)|"
     r"the (?:client|customer|vendor|other team)s?) (?:just |really |simply )?(?:should|must|need to|ought to)\b"
 )
 
-TROUBLE = _any(
-    r"(?:problem|issue|trouble|fail\w*|broke\w*|bug|outage|incident|down|slow\w*|drop\w*|declin\w*|fell|spik\w*)\b",
-    r"(?:stuck|struggl\w*|only|unusable|complain\w*|wrong|poor\w*|low|worse\w*|degrad\w*|crash\w*|error\w*)\b",
-    r"(?:block\w*|delay\w*|late|miss\w*|disagree\w*|conflict\w*|demorali[sz]ed|concern\w*|unhappy|frustrat\w*)\b",
-    r"(?:expensive|overload\w*|crept|time[ds]? out|behind|bottleneck|false positives?|churn\w*|confus\w*|argu\w*)\b",
-    r"(?:against|risk\w*|lost|losing|leak\w*|drift\w*|stale|noisy|drown\w*|suffer\w*)\b",
-    r"(?:nobody (?:could|knew)|could(?:n['’]t| not)|under \d|goes? from|different|whether it was|zeros?|by hand)\b",
-    r"(?:manual\w*|waste\w*|too (?:many|much|long|late)|explod\w*|convinced|disagreement|idle|queue[ds]?)\b",
-    r"wait(?:ed|ing)?\b", r"(?:threaten\w*|had left)\b", r"(?:stopp(?:ed|ing)|angr(?:y|ier)|furious|loud)\b",
-    r"(?:twice|three times|half) as\b",
-    # Most troubles are told by what did not happen or what it took.
-    r"(?:not|nobody|no one|never|none)\b", r"(?:\w+n['’]t)\b", r"(?:cost|takes?|took) \S*\s?\d", r"off by\b",
-    r"one in \w+", r"(?:cancel|doubl|burn)\w*\b", r"more than (?:planned|expected)\b",
-)  # fmt: skip
-STAKES = re.compile(
-    r"\b(?:users?|customers?|clients?|revenue|money|cost\w*|deadline|quarter\w*|weeks?|days?|months?|tickets?|"
-    r"traffic|requests?|fundrais\w*|series [a-d]|launch|sales?|stakeholders?|engagement|pilot|million|thousand|orders?|"
-    r"transactions?|patients?|team|conversion|switched off|night|overnight|morning)\b|[$€£]",
-    re.IGNORECASE,
-)
-# What can be said of any project, and so names none.
-ANYBODYS = re.compile(
-    r"(?:big|huge|large|important|challenging|difficult|hard|complex|great|good|bad|new|old|real|really|very|certain|"
-    r"proud|last|previous|current|former|company|job|role|project|initiative|team|people|colleagues?|stakeholders?|"
-    r"management|manager|lots?|things?|kind|sort|way|time|years?|work(?:ed|ing)?|problems?|issues?|challenges?|"
-    r"trouble|situation|state|visibility|pressure|lost|came|went|got|wanted|needed|model|system|production|business|"
-    r"customers?|clients?|performance|performing|quality|better|well|just|quite|many|several|some|different|everybody|"
-    r"everyone|nobody|always|sometimes|basically|actually|one|day|i['’]m|wasn['’]t|didn['’]t)",
-    re.IGNORECASE,
-)
-SETTING = _any(
-    r"(?:system|model|service|pipeline|platform|product|app|application|api|database|cluster|search|engine|feature)s?\b",
-    r"(?:startup|start-up|company|team|project|engineer|intern|colleague|teammate|manager|lab|shop|bank|hospital)s?\b",
-    r"(?:marketplace|classifier|dashboard|data|retailer|schema|loader|software|recommendations?|ranking)s?\b",
-)  # fmt: skip
-SCENE = re.compile(
-    r"^\W*(?:so |well |and |but )?(?:at the time|back then|in my (?:\w+ )?(?:job|company|role|team)|"
-    r"when i (?:joined|started|came|took over|inherited|got)\b|i (?:was|am) (?:the|an?|on|one)\b|"
-    r"i['’]m (?:the|an?|on|one)\b|it(?:['’]s| was) |there (?:was|were)\b|"
-    r"(?:my|the|our) (?:\w+ ){0,3}(?:was|is) (?:an?|the|about)\b|(?:the )?problem was)",
-    re.IGNORECASE,
-)
-ROLE = re.compile(
-    r"\bI\s+(?:led|ran|managed|maintained|inherited|took over|was (?:the|an?|on)|joined|owned)\b[^.]{0,60}"
-    r"\b(?:work|team|efforts?|project|group|part|side|models?|systems?|pipelines?|service)\b",
-    re.IGNORECASE,
-)
 # The opposite of what holds anywhere ("Kindness costs nothing") or tells somebody what to do ("Let it be five").
 HAPPENED = re.compile(
     rf"\b(?:{PAST}|{STATE}|was|were|been|gone|had|did|could|now|today|still|since|again|I|we|our|my|us|me|is|are|has|"
@@ -299,7 +253,7 @@ HAPPENED = re.compile(
     re.IGNORECASE,
 )
 # What else could have been done: an alternative by its name, or in the counterfactual ("that would have taken months").
-CHOICE = _any(
+CHOICE = any_of(
     r"(?:instead|rather than|chose|choice|(?<!was )decided (?:to|not|against|that|we|i)|therefore|considered)\b",
     r"(?:went (?:for|with)|against)\b",
     r"over (?:the|a)\b", r"trade-?offs?\b", r"(?:alternatives?|options?)\b", r"not to \w+", r"without (?:a|any)\b",
@@ -311,7 +265,7 @@ CHOICE = _any(
     r"(?:take|took|picked|chose) (?:the )?(?:first|second|third|other)\b",
     r"(?:held back|ruled out|dropped|sa(?:y|id) no)\b",
 )  # fmt: skip
-REASON = _any(
+REASON = any_of(
     r"(?:found|discovered|identified|noticed|saw|turned out|root cause|based on|due to|showed (?:that|me)|so i)\b",
     r"(?:revealed|traced|compared|verified|confirmed|hypothes\w+|i see that|came from)\b",
     r"(?:because|since|so that|in order to)\b",

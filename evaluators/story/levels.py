@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from evaluators.story import clauses, cues, figures
+from evaluators.story import clauses, cues, figures, scenes
 from evaluators.story.clauses import Judgement, Told
 from evaluators.story.ownership import is_somebody_elses, ownership
 from evaluators.story.strength import answers, counts, does, late, strongest, tells
@@ -65,13 +65,13 @@ def situation(told: list[Told]) -> Judgement:
         or (one.part != "reflection" and one in _until(told, OPENING))
     ]
     whole = _text(scene)
-    setting, trouble = cues.SETTING.search(whole), cues.TROUBLE.search(whole)
-    stakes = cues.STAKES.search(whole) or figures.quantities(whole)
+    setting, trouble = scenes.SETTING.search(whole), scenes.TROUBLE.search(whole)
+    stakes = scenes.STAKES.search(whole) or figures.quantities(whole)
     number = figures.quantities(whole) or cues.NAMED_TIME.search(whole)
     if not scene or not (setting or trouble or stakes):
         return 0, [], "No setting is given: neither the system nor the trouble."
-    signs = (tells("situation"), cues.TROUBLE, cues.STAKES, cues.SETTING, counts)
-    own = {word for word in content(whole) if not cues.ANYBODYS.fullmatch(word)}
+    signs = (tells("situation"), scenes.TROUBLE, scenes.STAKES, scenes.SETTING, counts)
+    own = {word for word in content(whole) if not scenes.ANYBODYS.fullmatch(word)}
     detailed = bool(number) or (len(set(content(whole))) >= CONCRETE and len(own) >= OWN)
     if not detailed:
         level = 2 if trouble and stakes else 1

@@ -20,7 +20,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluators.story import clauses, cues, figures
+from evaluators.story import clauses, cues, figures, scenes
 from evaluators.story.clauses import Part, Told
 from evaluators.text import gates
 from evaluators.text.language import content, words
@@ -38,8 +38,9 @@ ORDER = 0.5  # the weight of the order of the parts; at 1 a story told in anothe
 
 _CUES = (
     cues.TASK, cues.FOLLOWS, cues.FINDING, cues.RESULT_PHRASE, cues.OUTCOME, cues.FEELING, cues.LESSON, cues.HINDSIGHT,
-    cues.SINCE, cues.COMMONPLACE, cues.HYPOTHETICAL, cues.GENERAL, cues.TROUBLE, cues.STAKES, cues.SETTING, cues.SCENE,
-    cues.ROLE, cues.CHOICE, cues.REASON, cues.KNOWN_BY, cues.IMPACT, cues.EVENT, cues.PASSIVE, cues.NAMED_TIME,
+    cues.SINCE, cues.COMMONPLACE, cues.HYPOTHETICAL, cues.GENERAL, scenes.TROUBLE, scenes.STAKES, scenes.SETTING,
+    scenes.SCENE, scenes.ROLE, cues.CHOICE, cues.REASON, cues.KNOWN_BY, cues.IMPACT, cues.EVENT, cues.PASSIVE,
+    cues.NAMED_TIME,
     cues.UNFINISHED, cues.WE_ACTED, cues.HAPPENED, figures.PAIR, figures.DEADLINE, figures.CONSTRAINT, figures.MEASURE,
     figures.DEGREE, figures.MINE,
 )  # fmt: skip
