@@ -142,7 +142,7 @@ class Batch:
                 while chunks or begun:
                     # One chunk ahead, so that no worker waits for another at a chunk's end.
                     while chunks and len(begun) < 2:
-                        begun.append(self._begin(pool, chunks.pop(0)))
+                        begun.append(self._begin(pool, chunks.pop(0), first=not begun and not done))
                     chunk = begun.popleft()
                     yield from self._finish(chunk)
                     done += len(chunk.items)
@@ -150,7 +150,7 @@ class Batch:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _begin(self, pool: ThreadPoolExecutor, items: Sequence[Item]) -> _Begun:
+    def _begin(self, pool: ThreadPoolExecutor, items: Sequence[Item], *, first: bool) -> _Begun:
         """Hand a chunk to the workers; they take parts of like length, the longest first."""
         self._look_up(items)
         targets = [self._target(item) for item in items]
@@ -165,14 +165,16 @@ class Batch:
             for i in part:
                 scores[i] = self._star.score(items[i].answer or "", items[i].question)
 
-        self._technical.prepare([target for target, _ in targets if target is not None])
+        # While no worker is at work yet, reading the questions may have all the processors.
+        with threadpool_limits(limits=self._workers if first else 1, user_api="blas"):
+            self._technical.prepare([target for target, _ in targets if target is not None])
         order = sorted(range(len(items)), key=lambda i: -len(items[i].answer or ""))
         chosen = [(technical, [i for i in order if targets[i][0] is not None])]
         chosen.append((star, [i for i in order if items[i].kind == "star"]))
         waiting = [
-            pool.submit(work, places[first : first + PART])
+            pool.submit(work, places[start : start + PART])
             for work, places in chosen
-            for first in range(0, len(places), PART)
+            for start in range(0, len(places), PART)
         ]
         return _Begun(items, [flags for _, flags in targets], scores, waiting)
 
